@@ -1,0 +1,6 @@
+"""The main job: from labelled jets to the scales at which they differ, beside a trained network."""
+
+from smearjax.analysis.config import AnalyzeConfig as AnalyzeConfig
+from smearjax.analysis.run import analyze as analyze
+
+__all__ = ["AnalyzeConfig", "analyze"]

@@ -1,0 +1,91 @@
+"""What to analyse and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+
+@dataclass(frozen=True)
+class AnalyzeConfig:
+    """Settings of `analyze` and options of `smearjax analyze`.
+
+    Raises:
+        ValueError: settings that make no sense; the message names them.
+
+    >>> AnalyzeConfig(n_epsilon=5, epsilon_min=1.0, epsilon_max=16.0).grid
+    array([ 1.,  2.,  4.,  8., 16.])
+    """
+
+    data: str = "sample"
+    """Jets: a file that load_jets reads, or a name such as sample or energyflow-qg."""
+    out: Path = Path("results")
+    """Folder for report.html, result.json and the figures."""
+    seed: int = 0
+    """Seed of the split, the network and the bootstrap; the same seed gives the same numbers."""
+    quick: bool = False
+    """A first look: at most 13 resolutions, 10 replicas and 8 training epochs."""
+    epsilon_min: float = 1.0
+    """Smallest resolution ε in GeV."""
+    epsilon_max: float = 100.0
+    """Largest resolution ε in GeV."""
+    n_epsilon: int = 25
+    """Number of resolutions, evenly spaced in ln ε."""
+    replicas: int = 50
+    """Bootstrap replicas of the curves' bands; the table always has 200."""
+    epochs: int = 40
+    """Most training epochs of the Energy Flow Network."""
+    pt_ref: float | None = None
+    """pT_ref in GeV; the mean jet pT of the data if not given."""
+    beta: float = 1.0
+    """Exponent β of the angles in the metric."""
+    omega: str = "delta_r"
+    """Angle of the metric: delta_r, angle, chord or one_minus_cos."""
+    cells: int = 256
+    """Cells of the embedding."""
+    validation_fraction: float = 0.1
+    """Fraction of the jets that decide when the network's training stops."""
+    test_fraction: float = 0.4
+    """Fraction of the jets held out for every number of the comparison."""
+
+    def __post_init__(self):
+        if not 0 < self.epsilon_min < self.epsilon_max < np.inf:
+            raise ValueError(
+                "epsilon_min and epsilon_max must be positive, in GeV, and rising; got "
+                f"{self.epsilon_min} and {self.epsilon_max}"
+            )
+        for name, least in (("n_epsilon", 5), ("replicas", 2), ("epochs", 1), ("cells", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be at least {least}; got {getattr(self, name)}")
+        if (
+            not 0 < self.train_fraction < 1
+            or min(self.validation_fraction, self.test_fraction) <= 0
+        ):
+            raise ValueError(
+                "validation_fraction and test_fraction must be positive and leave jets to train "
+                f"on; got {self.validation_fraction} and {self.test_fraction}"
+            )
+
+    @property
+    def train_fraction(self) -> float:
+        """What the test and validation jets leave."""
+        return 1.0 - self.validation_fraction - self.test_fraction
+
+    @property
+    def grid(self) -> Float[np.ndarray, " E"]:
+        """The resolutions in GeV."""
+        number = min(self.n_epsilon, 13) if self.quick else self.n_epsilon
+        return np.geomspace(self.epsilon_min, self.epsilon_max, number)
+
+    @property
+    def curve_replicas(self) -> int:
+        """Replicas of the curves."""
+        return min(self.replicas, 10) if self.quick else self.replicas
+
+    @property
+    def training_epochs(self) -> int:
+        """Epochs of the network."""
+        return min(self.epochs, 8) if self.quick else self.epochs

@@ -1,0 +1,86 @@
+"""The answer in two sentences, and what to know before quoting it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float
+
+if TYPE_CHECKING:
+    from smearjax.analysis.run import Findings
+
+# A scale is claimed where R and B, and both halves of the data, agree to this factor.
+_AGREEMENT = 1.2
+_ONE_CLASS = 0.05
+
+
+def answer(found: Findings, table: dict[str, dict[str, float]]) -> str:
+    """Which scales, and how the smeared likelihood compares with the network."""
+    info = found.information
+    low, high = half_maximum_range(info.epsilon, info.minus_dR)
+    top = int(np.argmax(info.minus_dR))
+    jets = f"{info.n_jets[1]:,} quark and {info.n_jets[0]:,} gluon jets"
+    height = f"{info.minus_dR[top]:.3f} ± {info.minus_dR_err[top]:.3f} a unit of ln ε"
+    peaks = peak_scales(found)
+    if max(peaks) <= _AGREEMENT * min(peaks):
+        where = (
+            f"differ most near ε = {peaks[0]:.3g} GeV, where R, B and both halves of the data "
+            f"agree within 20 %; the information there is −dR/dlnε = {height}"
+        )
+    else:
+        where = (
+            f"differ at all scales from {low:.2g} to {high:.2g} GeV, with no single one standing "
+            f"out: there −dR/dlnε stays above half its maximum of {height}"
+        )
+    smeared, efn = table["smeared likelihood"], table["EFN"]
+    return (
+        f"The {jets} {where}. Smeared at its best resolution, ε = {found.best.epsilon:.2g} GeV, "
+        f"the likelihood reaches a test AUC of {_quoted(smeared)}, the Energy Flow Network trained "
+        f"on the same jets {_quoted(efn)}."
+    )
+
+
+def cautions(found: Findings, table: dict[str, dict[str, float]]) -> list[str]:
+    """What a reader should know before quoting numbers."""
+    texts = []
+    curve = found.soft
+    at_best = np.interp(found.best.epsilon, curve.epsilon, curve.one_class_fraction)
+    if at_best > _ONE_CLASS:
+        texts.append(f"{at_best:.0%} of the balls at the best ε hold one class only.")
+    if not found.best.converged:
+        texts.append("The search for the best ε did not converge.")
+    if not curve.epsilon[0] < found.best.epsilon < curve.epsilon[-1]:
+        texts.append("The best ε lies outside the range of ε that was scanned.")
+    network = found.network
+    if network.best_epoch == len(network.validation_loss) - 1:
+        texts.append("The network was still improving in its last epoch; give it more epochs.")
+    return texts
+
+
+def half_maximum_range(
+    epsilon: Float[np.ndarray, " E"], slope: Float[np.ndarray, " E"]
+) -> tuple[float, float]:
+    """The interval of ε about the maximum in which the slope stays above half of it."""
+    slope = np.where(np.isfinite(slope), slope, 0.0)
+    top = int(np.argmax(slope))
+    above = slope >= 0.5 * slope[top]
+    low = top - int(np.argmin(above[top::-1])) + 1 if not above[: top + 1].all() else 0
+    high = top + int(np.argmin(above[top:])) - 1 if not above[top:].all() else len(epsilon) - 1
+    return float(epsilon[low]), float(epsilon[high])
+
+
+def peak_scales(found: Findings) -> tuple[float, ...]:
+    """ε at the maximum of −dR/dlnε and of −dB/dlnε, on all jets and on both halves."""
+    sets = (found.information, *found.halves)
+    return tuple(
+        float(info.epsilon[np.nanargmax(slope)])
+        for info in sets
+        for slope in (np.where(info.minus_dR_err < 0.05, info.minus_dR, -np.inf), info.minus_dB)
+    )
+
+
+def _quoted(row: dict[str, float]) -> str:
+    """An AUC with its 68 % interval."""
+    up, down = row["auc_hi"] - row["auc"], row["auc"] - row["auc_lo"]
+    return f"{row['auc']:.3f} (+{up:.3f} −{down:.3f})"

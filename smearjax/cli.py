@@ -1,0 +1,181 @@
+"""The command `smearjax`: analyze, generate, report, doctor.
+
+A command's options are the fields of the frozen dataclass that Python users pass too. Everything
+heavy is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, field, make_dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+USER_ERRORS = (ValueError, OSError, ImportError)
+
+
+@dataclass(frozen=True)
+class ReportConfig:
+    """Which result to make a page of, and where.
+
+    Attributes:
+        result: The result.json of an earlier analysis.
+        out: Folder for report.html, result.json and the figures.
+
+    Examples:
+        >>> ReportConfig(Path("result.json")).out.name
+        'results'
+    """
+
+    result: Path
+    out: Path = Path("results")
+
+
+@dataclass(frozen=True)
+class DoctorConfig:
+    """The doctor takes no options.
+
+    Examples:
+        >>> DoctorConfig()
+        DoctorConfig()
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: Words after `smearjax`; those of the process unless given.
+
+    Returns:
+        Exit status: 0 done; 2 the user can mend it, and one line on stderr says how; 130
+        interrupted.
+
+    Examples:
+        >>> main(["--version"])
+        smearjax ...
+        0
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            return _dispatch(words)
+    except KeyboardInterrupt:
+        print("smearjax: interrupted", file=sys.stderr)
+        return 130
+    except USER_ERRORS as error:
+        print(f"smearjax: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except SystemExit as stop:  # how tyro ends after --help or a bad option
+        return stop.code if isinstance(stop.code, int) else 2
+
+
+def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
+    """Print a warning for people who do not care which line of ours gave it."""
+    print(f"smearjax: warning: {' '.join(str(message).split())}", file=sys.stderr)
+
+
+def _dispatch(words: list[str]) -> int:
+    """Find the command that the first word names and hand it the others."""
+    first = words[0] if words else ""
+    if first == "--version":
+        from smearjax.doctor import own_version
+
+        print(f"smearjax {own_version()}")
+    elif first in {"", "-h", "--help"}:
+        print(_usage())
+    elif first in COMMANDS:
+        COMMANDS[first][1](words[1:])
+    else:
+        raise ValueError(f"no command {first!r}; choose one of {', '.join(COMMANDS)}")
+    return 0 if first else 2
+
+
+def _usage() -> str:
+    """The text of `smearjax --help`."""
+    rows = "\n".join(f"  {name:<10}{line}" for name, (line, _) in COMMANDS.items())
+    return (
+        "usage: smearjax COMMAND [OPTIONS]\n\nWhich energy scales does a jet classifier use?\n\n"
+        f"{rows}\n\nsmearjax COMMAND --help lists a command's options; smearjax --version says "
+        "which this is."
+    )
+
+
+def _analyze(words: list[str]) -> None:
+    """Analyse jets and write the report."""
+    from smearjax.analysis import AnalyzeConfig, analyze
+
+    config = _parse("analyze", AnalyzeConfig, words, positional="data")
+    # Found out now, and not after minutes of work.
+    Path(config.out).mkdir(parents=True, exist_ok=True)
+    _publish(analyze(config, progress=True), config.out)
+
+
+def _report(words: list[str]) -> None:
+    """Make the page of an earlier result again."""
+    from smearjax.report import load_result
+
+    config = _parse("report", ReportConfig, words, positional="result")
+    _publish(load_result(config.result), config.out)
+
+
+def _generate(words: list[str]) -> None:
+    """Make new jets."""
+    from smearjax.jets import GenerateConfig, generate_jets
+
+    config = _parse("generate", GenerateConfig, words)
+    print(generate_jets(config))
+    print(f"jets     {config.out}")
+
+
+def _doctor(words: list[str]) -> None:
+    """Say what is installed and what is missing."""
+    from smearjax.doctor import describe, diagnose
+
+    _parse("doctor", DoctorConfig, words)
+    print(describe(diagnose()))
+
+
+def _publish(result: dict[str, Any], out: str | Path) -> None:
+    """Write the report; print the answer and where things are."""
+    from smearjax.report import write_report
+
+    page = write_report(result, out)
+    cautions = "".join(f"Before you quote this: {text}\n" for text in result["warnings"])
+    print(f"\n{result['answer']}\n{cautions}")
+    print(f"report   {page}")
+    print(f"numbers  {page.with_name('result.json')}")
+    print(f"figures  {page.with_name('figures')}")
+
+
+def _parse(command: str, config: type[Any], words: list[str], positional: str = "") -> Any:
+    """Make a config from a command's words; the field named positional needs no flag."""
+    import tyro
+
+    if positional:
+        # Configs know nothing of the command line, so the mark is put on a subclass.
+        old = config.__dataclass_fields__[positional]
+        kind = tyro.conf.Positional[Path if old.type in {"Path", Path} else str]
+        kind = Annotated[kind, tyro.conf.arg(metavar=positional.upper())]
+        default = field() if old.default is MISSING else field(default=old.default)
+        config = make_dataclass(
+            config.__name__,
+            [(positional, kind, default)],
+            bases=(config,),
+            frozen=True,
+            namespace={"__doc__": config.__doc__},
+        )
+    line = COMMANDS[command][0]
+    description = f"{line[0].upper()}{line[1:]}."
+    return tyro.cli(config, prog=f"smearjax {command}", args=words, description=description)
+
+
+COMMANDS: dict[str, tuple[str, Callable[[list[str]], None]]] = {
+    "analyze": ("find the energy scales that tell quark from gluon jets; write a report", _analyze),
+    "report": ("make the report of an earlier result.json again", _report),
+    "generate": ("make new quark and gluon jets with Pythia 8 and FastJet", _generate),
+    "doctor": ("say what is installed, which devices JAX sees, and what is missing", _doctor),
+}

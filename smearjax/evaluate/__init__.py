@@ -1,0 +1,28 @@
+"""How well scores tell signal from background: sees scores, labels and weights, nothing else.
+
+Label 1 is signal (quark), 0 background (gluon); a larger score means more signal-like.
+"""
+
+from smearjax.evaluate.bootstrap import Interval as Interval
+from smearjax.evaluate.bootstrap import bootstrap_interval as bootstrap_interval
+from smearjax.evaluate.bootstrap import bootstrap_weights as bootstrap_weights
+from smearjax.evaluate.ordering import ado as ado
+from smearjax.evaluate.ordering import ado_matrix as ado_matrix
+from smearjax.evaluate.roc import RocCurve as RocCurve
+from smearjax.evaluate.roc import auc as auc
+from smearjax.evaluate.roc import auc_columns as auc_columns
+from smearjax.evaluate.roc import inverse_background_efficiency as inverse_background_efficiency
+from smearjax.evaluate.roc import roc_curve as roc_curve
+
+__all__ = [
+    "Interval",
+    "RocCurve",
+    "ado",
+    "ado_matrix",
+    "auc",
+    "auc_columns",
+    "bootstrap_interval",
+    "bootstrap_weights",
+    "inverse_background_efficiency",
+    "roc_curve",
+]

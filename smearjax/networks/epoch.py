@@ -1,0 +1,84 @@
+"""One pass of gradient descent over the training jets, compiled as a whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from smearjax.jets.arrays import HostOrDevice
+from smearjax.networks.efn import EFN
+from smearjax.networks.packing import FlatJets, gather_batch
+
+ADAM = optax.scale_by_adam()
+"""Adam without its learning rate, which is an array, so that a new one compiles nothing."""
+
+
+class Batches(eqx.Module):
+    """The training jets on the device; the last label and weight belong to the empty jet."""
+
+    flat: FlatJets
+    label: Int[Array, " J"]
+    weight: Float[Array, " J"]
+
+
+@eqx.filter_jit
+def run_epoch(
+    network: EFN,
+    state: Any,
+    batches: Batches,
+    order: Int[HostOrDevice, "b B"],
+    rates: Float[HostOrDevice, " b"],
+    key: PRNGKeyArray,
+    width: int,
+    rotate: bool,
+) -> tuple[EFN, Any, Float[Array, ""]]:
+    """One pass over the batches: the network, the optimiser's state and the mean loss after it."""
+    arrays, static = eqx.partition(network, eqx.is_array)
+
+    def loss_of(arrays: Any, index: Array, key: PRNGKeyArray) -> Array:
+        pt, y, phi, jet_of = gather_batch(batches.flat, index, width)
+        if rotate:
+            y, phi = turned(y, phi, jet_of, len(index), key)
+        logit = eqx.combine(arrays, static).packed(pt, y, phi, jet_of, len(index))
+        target = batches.label[index].astype(logit.dtype)
+        # Weights have mean 1 over all jets; a batch is not scaled by its own, perhaps tiny, sum.
+        return jnp.mean(batches.weight[index] * (jax.nn.softplus(logit) - target * logit))
+
+    def step(carry: Any, batch: Any) -> Any:
+        arrays, state = carry
+        index, rate, key = batch
+        loss, gradient = jax.value_and_grad(loss_of)(arrays, index, key)
+        update, state = ADAM.update(gradient, state)
+        update = jax.tree.map(lambda leaf: -rate * leaf, update)
+        return (eqx.apply_updates(arrays, update), state), loss
+
+    keys = jax.random.split(key, len(order))
+    (arrays, state), losses = jax.lax.scan(step, (arrays, state), (order, rates, keys))
+    return eqx.combine(arrays, static), state, jnp.mean(losses)
+
+
+def turned(
+    y: Array, phi: Array, jet_of: Array, n_jets: int, key: PRNGKeyArray
+) -> tuple[Array, Array]:
+    """Centred angles, each jet's turned by a random angle and mirrored half of the time."""
+    angle_key, mirror_key = jax.random.split(key)
+    angle = jax.random.uniform(angle_key, (n_jets + 1,), maxval=2 * np.pi, dtype=y.dtype)
+    sign = jax.random.rademacher(mirror_key, (n_jets + 1,), dtype=y.dtype)
+    cosine, sine = jnp.cos(angle)[jet_of], jnp.sin(angle)[jet_of]
+    phi = sign[jet_of] * phi
+    return cosine * y - sine * phi, sine * y + cosine * phi
+
+
+def cosine_rates(start: float, steps: int) -> Float[np.ndarray, " steps"]:
+    """Learning rates from ``start`` to 0 along half a cosine, one a step, float32.
+
+    >>> cosine_rates(2.0, 4).round(3).tolist()
+    [2.0, 1.707, 1.0, 0.293]
+    """
+    return (0.5 * start * (1 + np.cos(np.pi * np.arange(steps) / steps))).astype(np.float32)

@@ -1,0 +1,83 @@
+"""Jets laid one after another in flat arrays, so that no work is spent on padding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from smearjax.jets.container import Jets
+
+
+class FlatJets(eqx.Module):
+    """Particles of all jets in flat arrays, with where each jet starts and how long it is.
+
+    One empty jet stands at the end: index N fills the unused slots of a batch.
+    """
+
+    pt: Float[np.ndarray | Array, " M"]
+    y: Float[np.ndarray | Array, " M"]
+    phi: Float[np.ndarray | Array, " M"]
+    start: Int[np.ndarray | Array, " J"]
+    count: Int[np.ndarray | Array, " J"]
+
+
+def flatten(jets: Jets) -> FlatJets:
+    """The jets' unpadded particles, float32, as numpy arrays."""
+    mask = np.asarray(jets.mask)
+    count = np.append(mask.sum(axis=1), 0).astype(np.int32)
+    start = np.concatenate([[0], np.cumsum(count[:-1])]).astype(np.int32)
+    flat = (np.asarray(part)[mask].astype(np.float32) for part in (jets.pt, jets.y, jets.phi))
+    return FlatJets(*flat, start=start, count=count)
+
+
+def gather_batch(
+    flat: FlatJets, index: Int[Array, " B"], width: int
+) -> tuple[Array, Array, Array, Array]:
+    """(pt, y, phi, jet_of) of the chosen jets in ``width`` slots; jet_of = B is left out."""
+    count = flat.count[index]
+    end = jnp.cumsum(count)
+    slot = jnp.arange(width, dtype=end.dtype)
+    jet_of = jnp.searchsorted(end, slot, side="right").astype(jnp.int32)
+    used = jet_of < index.shape[0]
+    owner = jnp.where(used, jet_of, 0)
+    source = jnp.where(used, flat.start[index][owner] + slot - (end - count)[owner], 0)
+    return jnp.where(used, flat.pt[source], 0.0), flat.y[source], flat.phi[source], jet_of
+
+
+def epoch_order(n_jets: int, batch_size: int, seed: tuple[int, ...]) -> Int[np.ndarray, "b B"]:
+    """A shuffle of all jets in equal batches of at most ``batch_size``; index N fills the gaps."""
+    n_batches = -(-n_jets // batch_size)
+    size = -(-n_jets // n_batches)
+    order = np.random.default_rng(seed).permutation(n_jets)
+    filled = np.append(order, np.full(n_batches * size - n_jets, n_jets))
+    # Dealt like cards, so that the gaps are spread over the batches.
+    return np.ascontiguousarray(filled.reshape(size, n_batches).T).astype(np.int32)
+
+
+def chunks(count: Int[np.ndarray, " N"], width: int, n_slots: int) -> Iterator[tuple[int, int]]:
+    """Ranges of following jets, each with at most ``width`` particles and ``n_slots`` jets."""
+    end = np.cumsum(count)
+    first = 0
+    while first < len(count):
+        used = end[first - 1] if first else 0
+        last = min(int(np.searchsorted(end, used + width, side="right")), first + n_slots)
+        yield first, last
+        first = last
+
+
+def batch_width(count: Int[np.ndarray, " J"], orders: list[Int[np.ndarray, "b B"]]) -> int:
+    """Slots that hold every batch; for the same jets the same, but for freak shuffles."""
+    largest = max(int(count[order].sum(axis=1).max()) for order in orders)
+    jets, size = count[:-1], orders[0].shape[1]
+    four_sigma = size * jets.mean() + 4 * np.sqrt(size) * jets.std()
+    return ladder(max(largest, min(int(four_sigma), size * int(jets.max()))))
+
+
+def ladder(size: int) -> int:
+    """The next of 16 widths an octave at or above ``size``: few shapes, so few compilations."""
+    step = max(1, 2 ** (max(size - 1, 1).bit_length() - 1) // 16)
+    return -(-size // step) * step

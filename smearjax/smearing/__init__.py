@@ -1,0 +1,27 @@
+"""Likelihoods smeared over all jets within a resolution ε of one another."""
+
+from smearjax.smearing.curves import EpsilonCurve as EpsilonCurve
+from smearjax.smearing.curves import epsilon_curve as epsilon_curve
+from smearjax.smearing.information import Information as Information
+from smearjax.smearing.information import information as information
+from smearjax.smearing.kernels import Epanechnikov as Epanechnikov
+from smearjax.smearing.kernels import Gaussian as Gaussian
+from smearjax.smearing.kernels import HardBall as HardBall
+from smearjax.smearing.kernels import Sigmoid as Sigmoid
+from smearjax.smearing.likelihood import SmearedLikelihood as SmearedLikelihood
+from smearjax.smearing.scales import ScaleSolution as ScaleSolution
+from smearjax.smearing.scales import find_scales as find_scales
+
+__all__ = [
+    "Epanechnikov",
+    "EpsilonCurve",
+    "Gaussian",
+    "HardBall",
+    "Information",
+    "ScaleSolution",
+    "Sigmoid",
+    "SmearedLikelihood",
+    "epsilon_curve",
+    "find_scales",
+    "information",
+]

@@ -1,0 +1,70 @@
+"""What a smeared likelihood can be built from and asked."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+
+from smearjax._numerics import ArrayLike
+from smearjax.jets.arrays import is_traced
+
+
+def checked_labels(number: int, labels: ArrayLike | None) -> Int[np.ndarray, " N"]:
+    """The labels of so many jets as 0 and 1 with both classes there, or a ValueError."""
+    if labels is None:
+        raise ValueError("labels are missing: give labels=, 1 for quark and 0 for gluon jets")
+    label = np.asarray(labels)
+    if label.shape != (number,):
+        raise ValueError(f"labels must have shape ({number},), one a jet; got {label.shape}")
+    foreign = np.flatnonzero((label != 0) & (label != 1))
+    if foreign.size:
+        raise ValueError(
+            f"labels must be 0 (gluon) or 1 (quark); {foreign.size} are neither, the first at jets "
+            f"{foreign[:5].tolist()}"
+        )
+    return checked_class_sizes(label.astype(np.int8))
+
+
+def checked_class_sizes(label: Int[np.ndarray, " N"]) -> Int[np.ndarray, " N"]:
+    """The labels, or a ValueError if one class has fewer than 2 jets."""
+    for c, name in enumerate(("gluon", "quark")):
+        if (count := int(np.sum(label == c))) < 2:
+            raise ValueError(f"a likelihood ratio needs at least 2 {name} jets; got {count}")
+    return label
+
+
+def checked_weights(
+    number: int, weight: ArrayLike | None, label: Int[np.ndarray, " N"]
+) -> Float[np.ndarray, " N"]:
+    """The event weights, ones if there are none, or a ValueError if a class sums to ≤ 0."""
+    weights = np.ones(number) if weight is None else np.asarray(weight, np.float64)
+    if weights.shape != (number,) or not np.isfinite(weights).all():
+        raise ValueError(
+            f"weight must be {number} finite numbers, one a jet; got shape {weights.shape} with "
+            f"{np.sum(~np.isfinite(weights))} not finite"
+        )
+    return checked_totals(weights, label)
+
+
+def checked_totals(
+    weight: Float[np.ndarray, " N"], label: Int[np.ndarray, " N"]
+) -> Float[np.ndarray, " N"]:
+    """The weights, or a ValueError if those of a class do not have a positive sum."""
+    for c, name in enumerate(("gluon", "quark")):
+        if not (total := weight[label == c].sum()) > 0:
+            raise ValueError(
+                f"the weights of the {name} jets sum to {total:g}; a density needs a positive total"
+            )
+    return weight
+
+
+def checked_epsilon(epsilon: ArrayLike, dtype: np.dtype) -> Float[Array, " E"]:
+    """ε as a vector, or a ValueError if a concrete one is not positive and finite."""
+    if np.ndim(epsilon) > 1:
+        raise ValueError(f"epsilon must be a number or one-dimensional; got {np.shape(epsilon)}")
+    if not is_traced(epsilon):
+        values = np.atleast_1d(np.asarray(epsilon, np.float64))
+        if values.size == 0 or not np.all(np.isfinite(values) & (values > 0)):
+            raise ValueError(f"epsilon must be positive and finite, in GeV; got {epsilon}")
+    return jnp.atleast_1d(jnp.asarray(epsilon, dtype))

@@ -1,0 +1,242 @@
+"""AUC and cross-entropy of a smeared likelihood, or of any smeared score, against ε."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+from tqdm import tqdm
+
+from smearjax._numerics import ArrayLike
+from smearjax.evaluate import auc_columns
+from smearjax.jets.container import Jets
+from smearjax.smearing.checks import checked_epsilon, checked_labels, checked_weights
+from smearjax.smearing.likelihood import (
+    SmearedLikelihood,
+    finite_log_ratio,
+    log_count_ratio,
+    smeared_values,
+)
+from smearjax.smearing.replicas import Columns, class_counts, epsilon_groups
+from smearjax.smearing.sums import Categories, Queries, categories, class_sums
+
+
+@dataclass(frozen=True)
+class EpsilonCurve:
+    """AUC(ε) with 68 % bands and what the balls held; arrays (E,), ε in GeV.
+
+    Attributes:
+        epsilon: resolutions in GeV.
+        auc: over all jets, empty balls as ties.
+        auc_lo: lower end of the band: auc plus the 16 % quantile of θ* − mean θ*.
+        auc_hi: upper end.
+        auc_err_test: standard deviation from resampling the test jets alone.
+        auc_err_reference: standard deviation from resampling the reference jets alone.
+        auc_bias: mean of the replicas − auc; replicas have fewer different jets, so it is negative.
+        auc_nonempty: AUC over the jets whose ball is not empty; NaN if a class has none.
+        minus_dauc: −dAUC/d ln ε by central differences on the grid, with its error.
+        cross_entropy: as `find_scales` defines it (prior ½), in nats; NaN for smeared values.
+        cross_entropy_err: its bootstrap standard deviation.
+        empty_fraction: fraction of test jets whose ball is empty.
+        one_class_fraction: fraction whose ball holds one class only.
+        nonpositive_fraction: fraction with a negative class sum (negative weights).
+        n_jets: test jets, (gluons, quarks).
+    """
+
+    epsilon: np.ndarray
+    auc: np.ndarray
+    auc_lo: np.ndarray
+    auc_hi: np.ndarray
+    auc_err_test: np.ndarray
+    auc_err_reference: np.ndarray
+    auc_bias: np.ndarray
+    auc_nonempty: np.ndarray
+    minus_dauc: np.ndarray
+    minus_dauc_err: np.ndarray
+    cross_entropy: np.ndarray
+    cross_entropy_err: np.ndarray
+    empty_fraction: np.ndarray
+    one_class_fraction: np.ndarray
+    nonpositive_fraction: np.ndarray
+    n_jets: tuple[int, int]
+
+    def __str__(self) -> str:
+        head = "  ε [GeV]    AUC            non-empty  empty   one class   cross-entropy"
+        half_width = (self.auc_hi - self.auc_lo) / 2
+        kinds = (self.auc_nonempty, self.empty_fraction, self.one_class_fraction)
+        columns = (self.epsilon, self.auc, half_width, *kinds, self.cross_entropy)
+        cells = "{:9.3g}    {:.4f} ± {:.4f}  {:.4f}    {:6.1%}  {:6.1%}      {:.4f}"
+        rows = [cells.format(*row) for row in zip(*columns, strict=True)]
+        title = f"AUC(ε) on {self.n_jets[1]} quark and {self.n_jets[0]} gluon jets, 68 % bands"
+        return "\n".join([title, head, *rows])
+
+
+def epsilon_curve(
+    likelihood: SmearedLikelihood,
+    query: Jets | Queries | None,
+    epsilon: ArrayLike,
+    *,
+    labels: ArrayLike | None = None,
+    weight: ArrayLike | None = None,
+    values: ArrayLike | None = None,
+    replicas: int = 50,
+    seed: int = 0,
+    progress: bool = False,
+) -> EpsilonCurve:
+    r"""AUC(ε) and cross-entropy(ε) with bootstrap errors, all replicas in one pass over the pairs.
+
+    Replica b gives reference jet j the weight w_j c_j^b with multinomial counts c^b, drawn class by
+    class; a jet never sees a copy of itself. Test jets are resampled likewise: independently of
+    the reference if they are other jets, together with it under leave-one-out. The band is the
+    point plus quantiles of θ* − mean θ*.
+
+    Args:
+        likelihood: the reference jets and the kernel.
+        query: test jets, or None for leave-one-out on the reference jets.
+        epsilon: (E,) resolutions in GeV.
+        labels: (N,) labels of the test jets; by default those that the jets carry.
+        weight: (N,) event weights of the test jets; by default those that the jets carry.
+        values: (reference jets,) a function to smear in place of the labels: the AUC is then that
+            of f(x|ε) (see `SmearedLikelihood.smear`).
+        replicas: bootstrap replicas, at least 2.
+        seed: of the bootstrap.
+        progress: show a bar over ε.
+
+    Returns:
+        `EpsilonCurve`.
+
+    Raises:
+        ValueError: labels missing or of one class; ε not positive; fewer than 2 replicas.
+
+    >>> from smearjax import SmearedLikelihood, load_jets
+    >>> from smearjax.smearing import epsilon_curve
+    >>> likelihood = SmearedLikelihood(load_jets("sample")[:300])
+    >>> epsilon_curve(likelihood, None, [10.0, 20.0], replicas=5).auc.shape
+    (2,)
+    """
+    if replicas < 2:
+        raise ValueError(f"replicas must be at least 2 for an error; got {replicas}")
+    label, weights, prepared = _test_set(likelihood, query, labels, weight)
+    grid = np.asarray(checked_epsilon(epsilon, likelihood.pt_ref.dtype))
+    columns = Columns(likelihood, replicas, seed)
+    counts = (
+        columns.every
+        if query is None
+        else class_counts(label, replicas, seed + 2) * weights[:, None]
+    )
+    shape = (len(grid), replicas + 1)
+    both, reference, test, entropy = (np.full(shape, np.nan) for _ in range(4))
+    nonempty = np.empty(len(grid))
+    kinds = np.empty((3, len(grid), len(label)), bool)
+    smeared = None if values is None else jnp.asarray(values, likelihood.pt_ref.dtype)
+    bar = tqdm(total=len(grid), desc="AUC(ε)", unit="ε", disable=not progress)
+    for rows, group in epsilon_groups(grid, len(label), replicas + 1):
+        score, ratio, found = _scores(likelihood, prepared, columns.classes, smeared, group)
+        for i, e in enumerate(range(rows.start, rows.stop)):
+            columns_of_scores = np.asarray(score[i])
+            point = columns_of_scores[:, 0]
+            both[e] = auc_columns(columns_of_scores, label, counts)
+            reference[e] = auc_columns(columns_of_scores, label, weights)
+            test[e] = auc_columns(np.repeat(point[:, None], replicas + 1, 1), label, counts)
+            if ratio is not None:
+                entropy[e] = _cross_entropy(np.asarray(ratio[i]), label, counts)
+            kinds[:, e] = [np.asarray(kind[i]) for kind in found]
+            nonempty[e] = _auc_of(point, label, weights, ~kinds[0, e])
+            bar.update()
+    bar.close()
+    slope = np.full(shape, np.nan)
+    if len(grid) > 1:
+        slope = -np.asarray(np.gradient(both, np.log(grid), axis=0))
+    return _summary(grid, label, weights, both, reference, test, entropy, slope, nonempty, kinds)
+
+
+def _test_set(
+    likelihood: SmearedLikelihood,
+    query: Jets | Queries | None,
+    labels: ArrayLike | None,
+    weight: ArrayLike | None,
+) -> tuple[Int[np.ndarray, " N"], Float[np.ndarray, " N"], Queries]:
+    """Labels, event weights and points of the test jets."""
+    if query is None:
+        if labels is not None or weight is not None:
+            raise ValueError("leave-one-out takes labels and weights of the reference; give none")
+        weights = np.asarray(likelihood.weight, np.float64)
+        return np.asarray(likelihood.label), weights, likelihood.leave_one_out
+    carried = query if isinstance(query, Jets) else None
+    if labels is None and carried is not None:
+        labels = carried.label
+    if weight is None and carried is not None:
+        weight = carried.weight
+    label = checked_labels(len(query), labels)
+    weights = checked_weights(len(query), weight, label)
+    return label, weights, query if isinstance(query, Queries) else likelihood.queries(query)
+
+
+@jax.jit
+def _scores(
+    like: SmearedLikelihood,
+    query: Queries,
+    weights: tuple[Float[Array, "g C"], Float[Array, "q C"]],
+    values: Float[Array, " R"] | None,
+    epsilon: Float[Array, " E"],
+) -> tuple[Float[Array, "E N C"], Float[Array, "E N C"] | None, Categories]:
+    """Ranking score, finite log ratio and categories, for the data and every replica."""
+    if values is not None:
+        smeared, kinds = smeared_values(like, values, query, weights, epsilon)
+        return smeared, None, Categories(*(kind[..., 0] for kind in kinds))
+    sums = class_sums(like.kernel, like.classes, weights, query, epsilon, squares=True)
+    kinds = categories(like.kernel, sums)
+    totals = jnp.stack([column.sum(axis=0) for column in weights])
+    score = log_count_ratio(sums, kinds, totals)
+    # The cross-entropy counts every ball of a soft kernel, as `find_scales` does, to stay smooth.
+    every = kinds if like.kernel.compact else Categories(*(jnp.zeros_like(k) for k in kinds))
+    ratio = finite_log_ratio(like.kernel, sums, every, totals[None])
+    return score, ratio, Categories(*(kind[..., 0] for kind in kinds))
+
+
+def _cross_entropy(
+    ratio: Float[np.ndarray, "N C"], label: Int[np.ndarray, " N"], weight: Float[np.ndarray, "N C"]
+) -> Float[np.ndarray, " C"]:
+    """Binary cross-entropy of log L with both classes given weight ½, in nats."""
+    loss = np.logaddexp(0.0, np.where(label[:, None] == 1, -ratio, ratio))
+    by_class = [
+        (weight * loss)[label == c].sum(axis=0) / weight[label == c].sum(axis=0) for c in (0, 1)
+    ]
+    return 0.5 * (by_class[0] + by_class[1])
+
+
+def _auc_of(score, label, weight, keep) -> float:
+    """AUC over some of the jets; NaN if they are of one class."""
+    if len(np.unique(label[keep])) < 2:
+        return float("nan")
+    return float(auc_columns(score[keep, None], label[keep], weight[keep])[0])
+
+
+def _summary(
+    grid, label, weight, both, reference, test, entropy, slope, nonempty, kinds
+) -> EpsilonCurve:
+    """Points, bands and fractions from the data (column 0) and the replicas (the others)."""
+    spread = both[:, 1:] - both[:, 1:].mean(axis=1, keepdims=True)
+    lo, hi = np.quantile(spread, (0.16, 0.84), axis=1)
+    empty, one_class, nonpositive = np.average(kinds, axis=2, weights=np.abs(weight))
+    return EpsilonCurve(
+        epsilon=grid,
+        auc=both[:, 0],
+        auc_lo=both[:, 0] + lo,
+        auc_hi=both[:, 0] + hi,
+        auc_err_test=test[:, 1:].std(axis=1, ddof=1),
+        auc_err_reference=reference[:, 1:].std(axis=1, ddof=1),
+        auc_bias=both[:, 1:].mean(axis=1) - both[:, 0],
+        auc_nonempty=nonempty,
+        minus_dauc=slope[:, 0],
+        minus_dauc_err=slope[:, 1:].std(axis=1, ddof=1),
+        cross_entropy=entropy[:, 0],
+        cross_entropy_err=entropy[:, 1:].std(axis=1, ddof=1),
+        empty_fraction=empty,
+        one_class_fraction=one_class,
+        nonpositive_fraction=nonpositive,
+        n_jets=(int(np.sum(label == 0)), int(np.sum(label == 1))),
+    )

@@ -1,0 +1,62 @@
+"""Bootstrap replicas as weight columns, so that all of them ride in one pass over the pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from smearjax.evaluate import bootstrap_weights
+from smearjax.smearing.likelihood import SmearedLikelihood
+from smearjax.smearing.sums import GLUON, QUARK
+
+# Numbers held per group of ε: 2²⁶ floats, a quarter of a gigabyte.
+_NUMBERS = 1 << 26
+
+
+def class_counts(
+    label: Int[np.ndarray, " N"], replicas: int, seed: int
+) -> Float[np.ndarray, "N C"]:
+    """How often each jet is drawn in the data (column 0: once) and in each replica.
+
+    Each class is resampled by itself, so that the class sizes stay what they are.
+    """
+    counts = np.ones((len(label), replicas + 1))
+    for c in (GLUON, QUARK):
+        rows = np.flatnonzero(label == c)
+        counts[rows, 1:] = bootstrap_weights(len(rows), replicas, seed + c).T
+    return counts
+
+
+class Columns:
+    """Weights of the reference jets, one column for the data and one for each replica.
+
+    Attributes:
+        every: (N, C) in the order of the reference jets.
+        classes: the rows of the gluon and of the quark points.
+        totals: (2, C) class totals.
+    """
+
+    def __init__(self, likelihood: SmearedLikelihood, replicas: int, seed: int):
+        label = np.asarray(likelihood.label)
+        counts = class_counts(label, replicas, seed)
+        self.every = counts * np.asarray(likelihood.weight, np.float64)[:, None]
+        dtype = likelihood.pt_ref.dtype
+        gluon, quark = (np.asarray(rows) for rows in likelihood.members)
+        self.classes = (
+            jnp.asarray(self.every[gluon], dtype),
+            jnp.asarray(self.every[quark], dtype),
+        )
+        self.totals = np.stack([self.every[label == c].sum(axis=0) for c in (GLUON, QUARK)])
+
+
+def epsilon_groups(
+    epsilon: Float[np.ndarray, " E"], jets: int, columns: int
+) -> Iterator[tuple[slice, Float[np.ndarray, " G"]]]:
+    """Cut ε into equal groups whose sums fit into memory; the last group repeats its last ε."""
+    size = int(np.clip(_NUMBERS // (8 * jets * columns), 1, len(epsilon)))
+    for begin in range(0, len(epsilon), size):
+        group = epsilon[begin : begin + size]
+        yield slice(begin, begin + len(group)), np.pad(group, (0, size - len(group)), mode="edge")

@@ -1,0 +1,119 @@
+"""Class sums n_c(x, ε): what lies in the ε-ball about a jet, by class and by weight column."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
+
+from smearjax._numerics import safe_log
+from smearjax.metric.pairs import Points, kernel_sums
+from smearjax.smearing.kernels import Kernel
+
+GLUON, QUARK = 0, 1
+# A soft kernel with fewer effective jets than this has an empty ball.
+_EFFECTIVE_MINIMUM = 2.0
+
+
+class Queries(eqx.Module):
+    """Jets about which to smear, with what depends on the reference but not on ε.
+
+    Attributes:
+        points: N points in the reference's space.
+        own: (N, 2) weight that a jet itself adds to the class totals; 0 for jets from outside.
+        nearest: (N, 2) d² in GeV² to the nearest other reference jet of each class.
+    """
+
+    points: Points
+    own: Float[Array, "N 2"]
+    nearest: Float[Array, "N 2"]
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+
+class ClassSums(NamedTuple):
+    """Σ w K and Σ w² K² of gluons [..., 0, :] and quarks [..., 1, :], per weight column.
+
+    Attributes:
+        log_scale: (E, N, 2), ln of the factor taken out of each sum.
+        linear: (E, N, 2, C), Σ_j w_j K e^{−log_scale}.
+        square: (E, N, 2, C), Σ_j w_j² K² e^{−2 log_scale}; (E, N, 2, 0) if not asked for.
+    """
+
+    log_scale: Float[Array, "E N 2"]
+    linear: Float[Array, "E N 2 C"]
+    square: Float[Array, "E N 2 S"]
+
+
+def class_sums(
+    kernel: Kernel,
+    classes: tuple[Points, Points],
+    weights: tuple[Float[Array, "g C"], Float[Array, "q C"]],
+    query: Queries,
+    epsilon: Float[Array, " E"],
+    squares: bool,
+) -> ClassSums:
+    """One pass over all pairs for every ε and weight column.
+
+    Each row is scaled by the kernel of its nearest jet in the class: nothing underflows, at any ε.
+    """
+    scales, linear, square = [], [], []
+    for c in (GLUON, QUARK):
+        log_nearest = jax.vmap(kernel.log, in_axes=(None, 0))(query.nearest[:, c], epsilon)
+        scale = jax.lax.stop_gradient(jnp.where(jnp.isfinite(log_nearest), log_nearest, 0.0))
+        sums = kernel_sums(
+            epsilon, kernel, query.points, classes[c], weights[c], scale, squares=squares
+        )
+        columns = weights[c].shape[1]
+        scales.append(scale)
+        linear.append(sums[..., :columns])
+        square.append(sums[..., columns:])
+    return ClassSums(
+        jnp.stack(scales, axis=2),
+        jnp.stack(linear, axis=2),
+        jnp.stack(square, axis=2),
+    )
+
+
+def log_magnitude(sums: ClassSums) -> Float[Array, "E N 2 C"]:
+    """Ln |Σ w K|, −∞ where the sum is 0."""
+    return sums.log_scale[..., None] + safe_log(jnp.abs(sums.linear))
+
+
+def effective_number(sums: ClassSums) -> Float[Array, "E N C"]:
+    """n_eff = (Σ wK)² / Σ (wK)² over both classes; 0 where nothing is in reach."""
+    common = jnp.max(sums.log_scale, axis=2, keepdims=True)
+    factor = jnp.exp(sums.log_scale - common)[..., None]
+    linear = jnp.sum(factor * sums.linear, axis=2)
+    square = jnp.sum(factor**2 * sums.square, axis=2)
+    return jnp.where(square > 0, linear**2 / jnp.where(square > 0, square, 1.0), 0.0)
+
+
+class Categories(NamedTuple):
+    """The kinds of ball that carry no, half, or no trustworthy information; each (E, N, C).
+
+    Attributes:
+        empty: no jet in reach of a compact kernel; n_eff < 2 under a soft one.
+        one_class: not empty, but one class is missing: its sum is 0, or, under a soft kernel, it
+            amounts to less than half an effective jet.
+        nonpositive: not empty, but negative weights make a class sum negative.
+    """
+
+    empty: Bool[Array, "E N C"]
+    one_class: Bool[Array, "E N C"]
+    nonpositive: Bool[Array, "E N C"]
+
+
+def categories(kernel: Kernel, sums: ClassSums) -> Categories:
+    """Sort every ball into its category."""
+    effective = effective_number(sums)
+    empty = effective <= 0 if kernel.compact else effective < _EFFECTIVE_MINIMUM
+    nonpositive = jnp.any(sums.linear < 0, axis=2) & ~empty
+    log_n = log_magnitude(sums)
+    share = jnp.exp(log_n.min(axis=2) - jax.nn.logsumexp(log_n, axis=2))
+    missing = share <= 0 if kernel.compact else share * effective < 0.5
+    return Categories(empty, missing & ~empty & ~nonpositive, nonpositive)

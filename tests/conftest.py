@@ -1,0 +1,36 @@
+"""Shared set-up: shapes checked at run time, hypothesis settings, the embedded sample."""
+
+from __future__ import annotations
+
+from importlib import resources
+from itertools import pairwise
+
+import jaxtyping
+
+# Before anything imports smearjax: every annotated shape is checked on every call in the tests.
+jaxtyping.install_import_hook("smearjax", "shape_hook.checked")
+
+import hypothesis  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+hypothesis.settings.register_profile(
+    "smearjax",
+    deadline=None,
+    max_examples=25,
+    derandomize=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("smearjax")
+
+
+@pytest.fixture(scope="session")
+def sample_jets():
+    """The embedded sample as a list of oracle jets (float64, nothing padded), and the labels."""
+    from oracles import Jet
+
+    path = resources.files("smearjax") / "jets" / "data" / "qg_sample.npz"
+    with path.open("rb") as file, np.load(file) as stored:
+        pt, y, phi = (stored[name].astype(np.float64) for name in ("pt", "y", "phi"))
+        offsets, label = stored["offsets"], stored["label"]
+    return [Jet(pt[a:b], y[a:b], phi[a:b]) for a, b in pairwise(offsets)], label
