@@ -159,10 +159,10 @@ def main() -> None:
     print(f"\n{len(jets):,} jets, pT_ref {PT_REF:g} GeV, leave-one-out, {seconds:.0f} s")
     if not comparable:
         print(f"The expected values belong to other jets ({JETS:,} of them).")
-    print("| figure | expected | here | |\n|---|---|---|---|")
+    print("| figure | expected | here | bar ± | within |\n|---|---|---|---|---|")
     for row in rows:
-        verdict = ("yes" if row.agrees else f"NO, bar ±{row.bar:.2g}") if comparable else ""
-        print(f"| {row.name} | {row.expected:.4g} | {row.here:.4f} | {verdict} |")
+        verdict = ("yes" if row.agrees else "NO") if comparable else ""
+        print(f"| {row.name} | {row.expected:.4g} | {row.here:.4f} | {row.bar:.2g} | {verdict} |")
 
     packages = ("smearjax", "jax", "jaxlib", "numpy", "equinox")
     report = {

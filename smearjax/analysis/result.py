@@ -128,6 +128,8 @@ def _curve_rows(curve: EpsilonCurve) -> list[dict[str, float]]:
         "minus_dauc_dlneps_err": curve.minus_dauc_err,
         "cross_entropy": curve.cross_entropy,
         "cross_entropy_err": curve.cross_entropy_err,
+        "dcross_entropy_dlneps": curve.dcross_entropy,
+        "dcross_entropy_dlneps_err": curve.dcross_entropy_err,
         "empty_fraction": curve.empty_fraction,
         "one_class_fraction": curve.one_class_fraction,
         "nonpositive_fraction": curve.nonpositive_fraction,

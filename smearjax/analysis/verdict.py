@@ -18,8 +18,9 @@ _ONE_CLASS = 0.05
 def answer(found: Findings, table: dict[str, dict[str, float]]) -> str:
     """Which scales, and how the smeared likelihood compares with the network."""
     info = found.information
-    low, high = half_maximum_range(info.epsilon, info.minus_dR)
-    top = int(np.argmax(info.minus_dR))
+    slope = resolved(info.minus_dR, info.minus_dR_err)
+    low, high = half_maximum_range(info.epsilon, slope)
+    top = int(np.argmax(slope))
     jets = f"{info.n_jets[1]:,} quark and {info.n_jets[0]:,} gluon jets"
     height = f"{info.minus_dR[top]:.3f} ± {info.minus_dR_err[top]:.3f} a unit of ln ε"
     peaks = peak_scales(found)
@@ -31,7 +32,8 @@ def answer(found: Findings, table: dict[str, dict[str, float]]) -> str:
     else:
         where = (
             f"differ at all scales from {low:.2g} to {high:.2g} GeV, with no single one standing "
-            f"out: there −dR/dlnε stays above half its maximum of {height}"
+            f"out: −dR/dlnε stays above half its maximum there, which is {height}, near "
+            f"{info.epsilon[top]:.2g} GeV"
         )
     smeared, efn = table["smeared likelihood"], table["EFN"]
     return (
@@ -58,25 +60,34 @@ def cautions(found: Findings, table: dict[str, dict[str, float]]) -> list[str]:
     return texts
 
 
+def resolved(
+    slope: Float[np.ndarray, " E"], error: Float[np.ndarray, " E"]
+) -> Float[np.ndarray, " E"]:
+    """The slope where it is measured well, 0 elsewhere.
+
+    Well below the nearest-neighbour distances hardly a pair is left and errors explode: a point
+    counts if its error is at most four times the median error of the curve.
+    """
+    return np.where(error <= 4 * np.nanmedian(error), slope, 0.0)
+
+
 def half_maximum_range(
     epsilon: Float[np.ndarray, " E"], slope: Float[np.ndarray, " E"]
 ) -> tuple[float, float]:
-    """The interval of ε about the maximum in which the slope stays above half of it."""
-    slope = np.where(np.isfinite(slope), slope, 0.0)
+    """The grid points between which, around its maximum, the slope stays above half of it."""
     top = int(np.argmax(slope))
-    above = slope >= 0.5 * slope[top]
-    low = top - int(np.argmin(above[top::-1])) + 1 if not above[: top + 1].all() else 0
-    high = top + int(np.argmin(above[top:])) - 1 if not above[top:].all() else len(epsilon) - 1
+    below = np.flatnonzero(slope < 0.5 * slope[top])
+    low = max(below[below < top], default=-1) + 1
+    high = min(below[below > top], default=len(epsilon)) - 1
     return float(epsilon[low]), float(epsilon[high])
 
 
 def peak_scales(found: Findings) -> tuple[float, ...]:
-    """ε at the maximum of −dR/dlnε and of −dB/dlnε, on all jets and on both halves."""
-    sets = (found.information, *found.halves)
+    """ε at the maxima of −dR/dlnε and of −dB/dlnε, on all jets and on both halves."""
     return tuple(
-        float(info.epsilon[np.nanargmax(slope)])
-        for info in sets
-        for slope in (np.where(info.minus_dR_err < 0.05, info.minus_dR, -np.inf), info.minus_dB)
+        float(info.epsilon[np.argmax(slope)])
+        for info in (found.information, *found.halves)
+        for slope in (resolved(info.minus_dR, info.minus_dR_err), info.minus_dB)
     )
 
 

@@ -42,18 +42,19 @@ def embed_jets(
     (5, 512)
     """
     parts: list[Embedding] = []
-    order: list[np.ndarray] = []
+    place = np.empty(len(jets), int)
+    filled = 0
     for index, bucket in bucket_by_multiplicity(jets):
         n = bucket.pt.shape[1]
         chunk = 1 << max(0, int(_ENTRIES // (n * (n - 1) // 2 + 1)).bit_length() - 1)
         for begin in range(0, len(bucket), chunk):
             rows = np.arange(begin, min(begin + chunk, len(bucket)))
             spectra = spectral_function(bucket[_to_power_of_two(rows)], beta, omega)
-            parts.append(embed(spectra, cells)[: len(rows)])
-            order.append(index[rows])
-    back = np.argsort(np.concatenate(order))
+            parts.append(embed(spectra, cells))
+            place[index[rows]] = filled + np.arange(len(rows))
+            filled += len(parts[-1])
     vectors, residual, rounding = (
-        jnp.concatenate([getattr(part, name) for part in parts])[back]
+        jnp.concatenate([getattr(part, name) for part in parts])[place]
         for name in ("vectors", "residual", "rounding")
     )
     return Embedding(vectors, residual, rounding, parts[0].beta, omega)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from smearjax.report.axes import band, column, epsilon_axis, footer, margin_labels, new_figure
 from smearjax.report.style import BLUE, INK, MUTED, VERMILION, colours, pretty
 
@@ -132,6 +134,7 @@ def information_figure(result: Mapping[str, Any]) -> Figure:
             text = f"$-$d{name}/dln ε" if panel == "top" else f"{name}(ε)"
             ends[panel].append((value[-1], text, colour))
     top.axhline(0, color=MUTED, lw=0.8)
+    top.set_ylim(*_resolved_range(rows))
     top.set_ylabel("information per ln ε")
     top.set_title("Where the quark–gluon information lies")
     bottom.set_ylabel("left at ε")
@@ -142,6 +145,19 @@ def information_figure(result: Mapping[str, Any]) -> Figure:
     margin_labels(bottom, ends["bottom"])
     footer(figure, result, "; bands ±1 standard error")
     return figure
+
+
+def _resolved_range(rows: Rows) -> tuple[float, float]:
+    """Limits that show every slope measured well; far below the nearest neighbours none is."""
+    low, high = 0.0, 0.0
+    for name in ("R", "B"):
+        slope = column(rows, f"minus_d{name}_dlneps")
+        error = column(rows, f"minus_d{name}_dlneps_err")
+        known = error <= 4 * np.nanmedian(error)
+        low = min(low, np.min((slope - error)[known], initial=0.0))
+        high = max(high, np.max((slope + error)[known], initial=0.0))
+    margin = 0.08 * (high - low) or 1.0
+    return low - margin, high + margin
 
 
 def _auc_curve(axes: Axes, rows: Rows, colour: str, label: str) -> tuple[float, str, str]:

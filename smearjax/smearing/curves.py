@@ -37,9 +37,12 @@ class EpsilonCurve:
         auc_err_reference: standard deviation from resampling the reference jets alone.
         auc_bias: mean of the replicas − auc; replicas have fewer different jets, so it is negative.
         auc_nonempty: AUC over the jets whose ball is not empty; NaN if a class has none.
-        minus_dauc: −dAUC/d ln ε by central differences on the grid, with its error.
+        minus_dauc: −dAUC/d ln ε by central differences on the grid; NaN for a single ε.
+        minus_dauc_err: its bootstrap standard deviation.
         cross_entropy: as `find_scales` defines it (prior ½), in nats; NaN for smeared values.
         cross_entropy_err: its bootstrap standard deviation.
+        dcross_entropy: d(cross-entropy)/d ln ε by central differences on the grid.
+        dcross_entropy_err: its bootstrap standard deviation.
         empty_fraction: fraction of test jets whose ball is empty.
         one_class_fraction: fraction whose ball holds one class only.
         nonpositive_fraction: fraction with a negative class sum (negative weights).
@@ -58,6 +61,8 @@ class EpsilonCurve:
     minus_dauc_err: np.ndarray
     cross_entropy: np.ndarray
     cross_entropy_err: np.ndarray
+    dcross_entropy: np.ndarray
+    dcross_entropy_err: np.ndarray
     empty_fraction: np.ndarray
     one_class_fraction: np.ndarray
     nonpositive_fraction: np.ndarray
@@ -120,7 +125,9 @@ def epsilon_curve(
     if replicas < 2:
         raise ValueError(f"replicas must be at least 2 for an error; got {replicas}")
     label, weights, prepared = _test_set(likelihood, query, labels, weight)
-    grid = np.asarray(checked_epsilon(epsilon, likelihood.pt_ref.dtype))
+    dtype = likelihood.pt_ref.dtype
+    checked_epsilon(epsilon, dtype)
+    grid = np.atleast_1d(np.asarray(epsilon, np.float64))
     columns = Columns(likelihood, replicas, seed)
     counts = (
         columns.every
@@ -133,7 +140,7 @@ def epsilon_curve(
     kinds = np.empty((3, len(grid), len(label)), bool)
     smeared = None if values is None else jnp.asarray(values, likelihood.pt_ref.dtype)
     bar = tqdm(total=len(grid), desc="AUC(ε)", unit="ε", disable=not progress)
-    for rows, group in epsilon_groups(grid, len(label), replicas + 1):
+    for rows, group in epsilon_groups(grid, len(label), replicas + 1, dtype):
         score, ratio, found = _scores(likelihood, prepared, columns.classes, smeared, group)
         for i, e in enumerate(range(rows.start, rows.stop)):
             columns_of_scores = np.asarray(score[i])
@@ -147,10 +154,7 @@ def epsilon_curve(
             nonempty[e] = _auc_of(point, label, weights, ~kinds[0, e])
             bar.update()
     bar.close()
-    slope = np.full(shape, np.nan)
-    if len(grid) > 1:
-        slope = -np.asarray(np.gradient(both, np.log(grid), axis=0))
-    return _summary(grid, label, weights, both, reference, test, entropy, slope, nonempty, kinds)
+    return _summary(grid, label, weights, both, reference, test, entropy, nonempty, kinds)
 
 
 def _test_set(
@@ -216,27 +220,44 @@ def _auc_of(score, label, weight, keep) -> float:
 
 
 def _summary(
-    grid, label, weight, both, reference, test, entropy, slope, nonempty, kinds
+    grid, label, weight, both, reference, test, entropy, nonempty, kinds
 ) -> EpsilonCurve:
     """Points, bands and fractions from the data (column 0) and the replicas (the others)."""
     spread = both[:, 1:] - both[:, 1:].mean(axis=1, keepdims=True)
     lo, hi = np.quantile(spread, (0.16, 0.84), axis=1)
     empty, one_class, nonpositive = np.average(kinds, axis=2, weights=np.abs(weight))
+    auc_slope, entropy_slope = (_slope(values, grid) for values in (both, entropy))
     return EpsilonCurve(
         epsilon=grid,
         auc=both[:, 0],
         auc_lo=both[:, 0] + lo,
         auc_hi=both[:, 0] + hi,
-        auc_err_test=test[:, 1:].std(axis=1, ddof=1),
-        auc_err_reference=reference[:, 1:].std(axis=1, ddof=1),
+        auc_err_test=_deviation(test),
+        auc_err_reference=_deviation(reference),
         auc_bias=both[:, 1:].mean(axis=1) - both[:, 0],
         auc_nonempty=nonempty,
-        minus_dauc=slope[:, 0],
-        minus_dauc_err=slope[:, 1:].std(axis=1, ddof=1),
+        minus_dauc=-auc_slope[:, 0],
+        minus_dauc_err=_deviation(auc_slope),
         cross_entropy=entropy[:, 0],
-        cross_entropy_err=entropy[:, 1:].std(axis=1, ddof=1),
+        cross_entropy_err=_deviation(entropy),
+        dcross_entropy=entropy_slope[:, 0],
+        dcross_entropy_err=_deviation(entropy_slope),
         empty_fraction=empty,
         one_class_fraction=one_class,
         nonpositive_fraction=nonpositive,
         n_jets=(int(np.sum(label == 0)), int(np.sum(label == 1))),
     )
+
+
+def _deviation(values: Float[np.ndarray, "E C"]) -> Float[np.ndarray, " E"]:
+    """Standard deviation of the replicas."""
+    return values[:, 1:].std(axis=1, ddof=1)
+
+
+def _slope(
+    values: Float[np.ndarray, "E C"], grid: Float[np.ndarray, " E"]
+) -> Float[np.ndarray, "E C"]:
+    """d/d ln ε by central differences; NaN for a single ε."""
+    if len(grid) < 2:
+        return np.full(values.shape, np.nan)
+    return np.asarray(np.gradient(values, np.log(grid), axis=0))

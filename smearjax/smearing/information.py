@@ -104,12 +104,14 @@ def information(
         raise ValueError("R and B are defined with a Gaussian kernel; use with_kernel(Gaussian())")
     if replicas < 2:
         raise ValueError(f"replicas must be at least 2 for an error; got {replicas}")
-    grid = np.asarray(checked_epsilon(epsilon, likelihood.pt_ref.dtype))
+    dtype = likelihood.pt_ref.dtype
+    checked_epsilon(epsilon, dtype)
+    grid = np.atleast_1d(np.asarray(epsilon, np.float64))
     columns = Columns(likelihood, replicas, seed)
     label = np.asarray(likelihood.label)
     results = []
     bar = tqdm(total=len(grid), desc="R(ε), B(ε)", unit="ε", disable=not progress)
-    for rows, group in epsilon_groups(grid, len(label), 2 * (replicas + 1)):
+    for rows, group in epsilon_groups(grid, len(label), 2 * (replicas + 1), dtype):
         sums, slopes = _sums_and_slopes(likelihood, columns.classes, jnp.log(group))
         for i in range(rows.stop - rows.start):
             scale, linear, slope = (

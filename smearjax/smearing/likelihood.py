@@ -242,7 +242,8 @@ class SmearedLikelihood(eqx.Module):
         """What every quoted ε rests on: metric, angle, β, kernel, cells and pT_ref in GeV."""
         return {
             "metric": "d = pT_ref · (SEMD_{β,2})^{1/2}, jets normalised to ΣE = 1, ω^β",
-            "omega": ANGLES[self.omega].formula,
+            "omega": self.omega,
+            "angle": ANGLES[self.omega].formula,
             "beta": float(self.beta),
             "p": 2,
             "kernel": self.kernel.formula,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int
 
 from smearjax.evaluate import bootstrap_weights
 from smearjax.smearing.likelihood import SmearedLikelihood
@@ -53,10 +53,11 @@ class Columns:
 
 
 def epsilon_groups(
-    epsilon: Float[np.ndarray, " E"], jets: int, columns: int
-) -> Iterator[tuple[slice, Float[np.ndarray, " G"]]]:
+    epsilon: Float[np.ndarray, " E"], jets: int, columns: int, dtype: np.dtype
+) -> Iterator[tuple[slice, Float[Array, " G"]]]:
     """Cut ε into equal groups whose sums fit into memory; the last group repeats its last ε."""
     size = int(np.clip(_NUMBERS // (8 * jets * columns), 1, len(epsilon)))
     for begin in range(0, len(epsilon), size):
         group = epsilon[begin : begin + size]
-        yield slice(begin, begin + len(group)), np.pad(group, (0, size - len(group)), mode="edge")
+        padded = np.pad(group, (0, size - len(group)), mode="edge")
+        yield slice(begin, begin + len(group)), jnp.asarray(padded, dtype)
