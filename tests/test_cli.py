@@ -201,7 +201,7 @@ def test_usage_names_every_command(capsys):
     )
 
 
-@pytest.mark.parametrize("words", ["generate", "report", "doctor"])
+@pytest.mark.parametrize("words", ["analyze", "generate", "report", "doctor"])
 def test_every_option_has_a_help_line(words, capsys):
     assert main([words, "--help"]) == 0
     printed = re.sub(r"[╭╮╰╯│─|+]|-{3,}", " ", capsys.readouterr().out)
@@ -211,6 +211,17 @@ def test_every_option_has_a_help_line(words, capsys):
         help_line = re.sub(r"\(default:.*\)", "", row, flags=re.DOTALL)
         spelled = [word for word in help_line.split() if re.match(r"[A-Za-z][a-z]+", word)]
         assert len(spelled) > 1, row
+
+
+def test_the_real_config_survives_the_command_on_the_page():
+    from smearjax.analysis import AnalyzeConfig
+    from smearjax.cli import _parse
+
+    config = AnalyzeConfig(data="jets.npz", seed=3, quick=True, epsilon_max=50.0, pt_ref=525.0)
+    settings = {name: str(v) if name == "out" else v for name, v in vars(config).items()}
+    words = shlex.split(command(settings).replace("\\\n", ""))
+    again = _parse("analyze", AnalyzeConfig, words[2:], positional="data")
+    assert vars(again) == vars(config)
 
 
 def test_command_on_the_page_gives_the_same_config(analysis, tmp_path, monkeypatch):

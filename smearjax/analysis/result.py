@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
 
 from smearjax.analysis.config import AnalyzeConfig
+from smearjax.analysis.findings import Findings
 from smearjax.analysis.verdict import answer, cautions
 from smearjax.evaluate import (
     ado_matrix,
@@ -23,12 +24,39 @@ from smearjax.networks import EFN
 from smearjax.smearing.curves import EpsilonCurve
 from smearjax.smearing.information import Information
 
-if TYPE_CHECKING:
-    from smearjax.analysis.run import Findings
-
 _PACKAGES = ("smearjax", "jax", "jaxlib", "numpy", "scipy", "optax", "equinox")
 _TABLE_REPLICAS = 200
 _ROC_POINTS = 200
+_CURVE = {
+    "epsilon_gev": "epsilon",
+    "auc": "auc",
+    "auc_lo": "auc_lo",
+    "auc_hi": "auc_hi",
+    "auc_err_test": "auc_err_test",
+    "auc_err_reference": "auc_err_reference",
+    "auc_bias": "auc_bias",
+    "auc_nonempty": "auc_nonempty",
+    "minus_dauc_dlneps": "minus_dauc",
+    "minus_dauc_dlneps_err": "minus_dauc_err",
+    "cross_entropy": "cross_entropy",
+    "cross_entropy_err": "cross_entropy_err",
+    "dcross_entropy_dlneps": "dcross_entropy",
+    "dcross_entropy_dlneps_err": "dcross_entropy_err",
+    "empty_fraction": "empty_fraction",
+    "one_class_fraction": "one_class_fraction",
+    "nonpositive_fraction": "nonpositive_fraction",
+}
+_INFORMATION = {
+    "epsilon_gev": "epsilon",
+    "R": "R",
+    "R_err": "R_err",
+    "minus_dR_dlneps": "minus_dR",
+    "minus_dR_dlneps_err": "minus_dR_err",
+    "B": "B",
+    "B_err": "B_err",
+    "minus_dB_dlneps": "minus_dB",
+    "minus_dB_dlneps_err": "minus_dB_err",
+}
 
 
 def result_dictionary(config: AnalyzeConfig, found: Findings) -> dict[str, Any]:
@@ -42,10 +70,10 @@ def result_dictionary(config: AnalyzeConfig, found: Findings) -> dict[str, Any]:
         "split": {name: _by_class(found.jets[rows]) for name, rows in found.parts.items()},
         "pt_ref_gev": found.convention["pt_ref_gev"],
         "convention": {**found.convention, "normalised": True},
-        "auc_vs_epsilon": _curve_rows(found.soft),
-        "hard_ball_auc_vs_epsilon": _curve_rows(found.hard),
-        "smeared_efn_auc_vs_epsilon": _curve_rows(found.smeared_efn),
-        "information_per_lnepsilon": _information_rows(found.information),
+        "auc_vs_epsilon": _rows(found.soft, _CURVE),
+        "hard_ball_auc_vs_epsilon": _rows(found.hard, _CURVE),
+        "smeared_efn_auc_vs_epsilon": _rows(found.smeared_efn, _CURVE),
+        "information_per_lnepsilon": _rows(found.information, _INFORMATION),
         "best": {
             **table["smeared likelihood"],
             "best_by": "cross_entropy",
@@ -105,52 +133,18 @@ def _roc(score: np.ndarray, test: Jets) -> dict[str, list[float]]:
     """A ROC curve thinned evenly in quark efficiency."""
     curve = roc_curve(score, test.label, test.weight)
     wanted = np.linspace(0.0, 1.0, _ROC_POINTS)
-    rows = np.unique(np.searchsorted(curve.signal_efficiency, wanted).clip(max=len(wanted) ** 2))
-    rows = rows[rows < len(curve.signal_efficiency)]
+    last = len(curve.signal_efficiency) - 1
+    rows = np.unique(np.searchsorted(curve.signal_efficiency, wanted).clip(max=last))
     return {
         "quark_efficiency": curve.signal_efficiency[rows].tolist(),
         "gluon_efficiency": curve.background_efficiency[rows].tolist(),
     }
 
 
-def _curve_rows(curve: EpsilonCurve) -> list[dict[str, float]]:
-    """AUC(ε) row by row."""
-    names = {
-        "epsilon_gev": curve.epsilon,
-        "auc": curve.auc,
-        "auc_lo": curve.auc_lo,
-        "auc_hi": curve.auc_hi,
-        "auc_err_test": curve.auc_err_test,
-        "auc_err_reference": curve.auc_err_reference,
-        "auc_bias": curve.auc_bias,
-        "auc_nonempty": curve.auc_nonempty,
-        "minus_dauc_dlneps": curve.minus_dauc,
-        "minus_dauc_dlneps_err": curve.minus_dauc_err,
-        "cross_entropy": curve.cross_entropy,
-        "cross_entropy_err": curve.cross_entropy_err,
-        "dcross_entropy_dlneps": curve.dcross_entropy,
-        "dcross_entropy_dlneps_err": curve.dcross_entropy_err,
-        "empty_fraction": curve.empty_fraction,
-        "one_class_fraction": curve.one_class_fraction,
-        "nonpositive_fraction": curve.nonpositive_fraction,
-    }
-    return [dict(zip(names, row, strict=True)) for row in zip(*names.values(), strict=True)]
-
-
-def _information_rows(found: Information) -> list[dict[str, float]]:
-    """R(ε) and B(ε) row by row."""
-    names = {
-        "epsilon_gev": found.epsilon,
-        "R": found.R,
-        "R_err": found.R_err,
-        "minus_dR_dlneps": found.minus_dR,
-        "minus_dR_dlneps_err": found.minus_dR_err,
-        "B": found.B,
-        "B_err": found.B_err,
-        "minus_dB_dlneps": found.minus_dB,
-        "minus_dB_dlneps_err": found.minus_dB_err,
-    }
-    return [dict(zip(names, row, strict=True)) for row in zip(*names.values(), strict=True)]
+def _rows(curves: EpsilonCurve | Information, names: dict[str, str]) -> list[dict[str, float]]:
+    """One record for each ε; `names` says which attribute goes under which name."""
+    columns = [getattr(curves, attribute) for attribute in names.values()]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def _parameters(network: EFN) -> int:

@@ -6,61 +6,22 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from smearjax.analysis.config import AnalyzeConfig
+from smearjax.analysis.findings import Findings
 from smearjax.analysis.result import result_dictionary
 from smearjax.interpret.observables import OBSERVABLES
 from smearjax.jets import Jets, load_jets, split_rows
-from smearjax.networks import TrainedNetwork, TrainingConfig, network_scores, train_efn
-from smearjax.smearing.curves import EpsilonCurve, epsilon_curve
-from smearjax.smearing.information import Information, information
+from smearjax.networks import TrainingConfig, network_scores, train_efn
+from smearjax.smearing.curves import epsilon_curve
+from smearjax.smearing.information import information
 from smearjax.smearing.kernels import HardBall
 from smearjax.smearing.likelihood import SmearedLikelihood
-from smearjax.smearing.scales import ScaleSolution, auc_optimum, find_scales
-
-
-class Findings(NamedTuple):
-    """Everything that the stages found out.
-
-    Attributes:
-        jets: all jets.
-        parts: row numbers of the "train", "validation" and "test" jets.
-        convention: metric and kernel.
-        nearest: (N,) GeV to each jet's nearest other jet.
-        information: R(ε) and B(ε) of all jets.
-        halves: the same on two disjoint halves.
-        best: ε of the least leave-one-out cross-entropy of the reference jets.
-        auc_optimum: ε in GeV and value of the largest leave-one-out AUC of the reference jets.
-        soft: AUC(ε) on the test jets, Gaussian kernel.
-        hard: the same with the hard ball.
-        smeared_efn: AUC(ε) of the network's output smeared over the test jets.
-        network: the trained Energy Flow Network.
-        efn_scores: its score of every jet.
-        scores: what ranks the test jets, by method.
-        seconds: wall time of each stage.
-        warnings: texts of warnings met on the way.
-    """
-
-    jets: Jets
-    parts: dict[str, Int[np.ndarray, " k"]]
-    convention: dict[str, Any]
-    nearest: Float[np.ndarray, " N"]
-    information: Information
-    halves: tuple[Information, Information]
-    best: ScaleSolution
-    auc_optimum: tuple[float, float]
-    soft: EpsilonCurve
-    hard: EpsilonCurve
-    smeared_efn: EpsilonCurve
-    network: TrainedNetwork
-    efn_scores: Float[np.ndarray, " N"]
-    scores: dict[str, Float[np.ndarray, " M"]]
-    seconds: dict[str, float]
-    warnings: list[str]
+from smearjax.smearing.scales import auc_optimum, find_scales
 
 
 def analyze(config: AnalyzeConfig | None = None, progress: bool = False) -> dict[str, Any]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from jaxtyping import Float
 
-if TYPE_CHECKING:
-    from smearjax.analysis.run import Findings
+from smearjax.analysis.findings import Findings
 
 # A scale is claimed where R and B, and both halves of the data, agree to this factor.
 _AGREEMENT = 1.2

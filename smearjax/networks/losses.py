@@ -28,6 +28,9 @@ def cross_entropy(
         label: (N,), 1 = quark, 0 = gluon.
         weight: (N,), of non-zero sum.
 
+    Raises:
+        TypeError: arrays whose lengths do not fit together.
+
     >>> import numpy as np
     >>> cross_entropy(np.zeros(2), np.array([0, 1]), np.ones(2))
     Array(0.693, dtype=float32)

@@ -14,12 +14,8 @@ from smearjax._numerics import ArrayLike
 from smearjax.evaluate import auc_columns
 from smearjax.jets.container import Jets
 from smearjax.smearing.checks import checked_epsilon, checked_labels, checked_weights
-from smearjax.smearing.likelihood import (
-    SmearedLikelihood,
-    finite_log_ratio,
-    log_count_ratio,
-    smeared_values,
-)
+from smearjax.smearing.likelihood import SmearedLikelihood, smear_columns
+from smearjax.smearing.ratios import finite_log_ratio, log_count_ratio
 from smearjax.smearing.replicas import Columns, class_counts, epsilon_groups
 from smearjax.smearing.sums import Categories, Queries, categories, class_sums
 
@@ -189,7 +185,7 @@ def _scores(
 ) -> tuple[Float[Array, "E N C"], Float[Array, "E N C"] | None, Categories]:
     """Ranking score, finite log ratio and categories, for the data and every replica."""
     if values is not None:
-        smeared, kinds = smeared_values(like, values, query, weights, epsilon)
+        smeared, kinds = smear_columns(like, values, query, weights, epsilon)
         return smeared, None, Categories(*(kind[..., 0] for kind in kinds))
     sums = class_sums(like.kernel, like.classes, weights, query, epsilon, squares=True)
     kinds = categories(like.kernel, sums)
@@ -219,9 +215,7 @@ def _auc_of(score, label, weight, keep) -> float:
     return float(auc_columns(score[keep, None], label[keep], weight[keep])[0])
 
 
-def _summary(
-    grid, label, weight, both, reference, test, entropy, nonempty, kinds
-) -> EpsilonCurve:
+def _summary(grid, label, weight, both, reference, test, entropy, nonempty, kinds) -> EpsilonCurve:
     """Points, bands and fractions from the data (column 0) and the replicas (the others)."""
     spread = both[:, 1:] - both[:, 1:].mean(axis=1, keepdims=True)
     lo, hi = np.quantile(spread, (0.16, 0.84), axis=1)

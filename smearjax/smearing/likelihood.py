@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int
 from smearjax._numerics import ArrayLike, safe_log
 from smearjax.jets.container import Jets
 from smearjax.metric.angles import ANGLES
-from smearjax.metric.pairs import Points, nearest_squared_distance, points
+from smearjax.metric.pairs import Points, points
 from smearjax.metric.streaming import embed_jets
 from smearjax.smearing.checks import (
     checked_class_sizes,
@@ -21,6 +21,13 @@ from smearjax.smearing.checks import (
     checked_weights,
 )
 from smearjax.smearing.kernels import Gaussian, Kernel
+from smearjax.smearing.ratios import (
+    finite_log_ratio,
+    log_count_ratio,
+    log_density_of,
+    smeared_values,
+)
+from smearjax.smearing.reference import assemble, prepare
 from smearjax.smearing.sums import (
     GLUON,
     QUARK,
@@ -100,7 +107,7 @@ class SmearedLikelihood(eqx.Module):
         self.pt_ref = jnp.asarray(mean_pt if pt_ref is None else pt_ref, dtype)
         self.centre = embedding.vectors.mean(axis=0)
         every = points(embedding, self.pt_ref, self.centre, np.arange(len(reference)))
-        parts = _assemble(every, label, weight)
+        parts = assemble(every, label, weight)
         self.label, self.weight, self.totals, self.members, self.classes, self.weights = parts[:-1]
         self.leave_one_out = parts[-1]
 
@@ -122,7 +129,7 @@ class SmearedLikelihood(eqx.Module):
             raise ValueError("rows name a jet twice; a jet would meet its copy at distance 0")
         label = checked_class_sizes(np.asarray(self.label)[index])
         weight = checked_totals(np.asarray(self.weight, np.float64)[index], label)
-        parts = _assemble(self.leave_one_out.points[index], label, weight)
+        parts = assemble(self.leave_one_out.points[index], label, weight)
 
         def held(like: SmearedLikelihood):
             plain = (like.label, like.weight, like.totals, like.members, like.classes)
@@ -148,12 +155,12 @@ class SmearedLikelihood(eqx.Module):
             ValueError: as `spectral_function`.
         """
         if isinstance(jets, Points):
-            return _prepare(jets, jnp.zeros((len(jets), 2), jets.norm.dtype), self.classes)
+            return prepare(jets, jnp.zeros((len(jets), 2), jets.norm.dtype), self.classes)
         embedding = embed_jets(jets, self.beta, self.omega, self.cells)
         outside = np.full(len(jets), -1, np.int32)
         prepared = points(embedding, self.pt_ref, self.centre, outside)
         own = jnp.zeros((len(jets), 2), prepared.norm.dtype)
-        return _prepare(prepared, own, self.classes)
+        return prepare(prepared, own, self.classes)
 
     def log_ratio(self, query: Jets | Queries | None, epsilon: ArrayLike) -> Float[Array, "..."]:
         r"""Ln L(x|ε) of each jet, differentiable in ε and in the kernel's parameters.
@@ -262,80 +269,23 @@ class SmearedLikelihood(eqx.Module):
         return checked_epsilon(epsilon, self.pt_ref.dtype)
 
 
-def _assemble(every: Points, label: np.ndarray, weight: np.ndarray) -> tuple:
-    """Label, weight, class totals, class rows, points and weights, and leave-one-out queries."""
-    dtype = every.norm.dtype
-    # A jet of weight zero adds nothing, and must not pass for the nearest of its class.
-    members = [np.flatnonzero((label == c) & (weight != 0)) for c in (GLUON, QUARK)]
-    gluon, quark = (every[rows] for rows in members)
-    weights = [jnp.asarray(weight[rows], dtype) for rows in members]
-    totals = jnp.asarray([weight[rows].sum() for rows in members], dtype)
-    own = np.where(label[:, None] == np.array([GLUON, QUARK]), weight[:, None], 0.0)
-    queries = _prepare(every, jnp.asarray(own, dtype), (gluon, quark))
-    rows = tuple(jnp.asarray(row, jnp.int32) for row in members)
-    held = (jnp.asarray(label), jnp.asarray(weight, dtype), totals, rows)
-    return (*held, (gluon, quark), tuple(weights), queries)
-
-
-def _prepare(prepared: Points, own: Float[Array, "N 2"], classes: tuple[Points, Points]) -> Queries:
-    """Add the distance to the nearest jet of each class, from which soft sums are scaled."""
-    nearest = [nearest_squared_distance(prepared, columns) for columns in classes]
-    return Queries(prepared, own, jnp.stack(nearest, axis=1))
-
-
-def log_count_ratio(
-    sums: ClassSums, kinds: Categories, totals: Float[Array, "2 C"]
-) -> Float[Array, "E N C"]:
-    """ln(n_q/W_q) − ln(n_g/W_g) with one pair of totals for all jets; see `score`."""
-    log_n = log_magnitude(sums)
-    gluon, quark = log_n[:, :, GLUON], log_n[:, :, QUARK]
-    known = ~(kinds.empty | kinds.nonpositive)
-    both = known & jnp.isfinite(gluon) & jnp.isfinite(quark)
-    offset = safe_log(totals[QUARK]) - safe_log(totals[GLUON])
-    ratio = jnp.where(both, quark, 0.0) - jnp.where(both, gluon, 0.0) - offset
-    one_sided = jnp.where(quark > gluon, jnp.inf, -jnp.inf)
-    return jnp.where(both, ratio, jnp.where(known, one_sided, 0.0))
-
-
-def finite_log_ratio(
-    kernel: Kernel, sums: ClassSums, kinds: Categories, totals: Float[Array, "... 2 C"]
-) -> Float[Array, "E N C"]:
-    """Ln L, finite, and 0 where the ball is empty or a class sum negative."""
-    known = ~(kinds.empty | kinds.nonpositive)
-    log_density = jnp.where(known[:, :, None], _log_density_of(kernel, sums, totals), 0.0)
-    return jnp.where(known, log_density[:, :, QUARK] - log_density[:, :, GLUON], 0.0)
-
-
 def log_ratio_of_every_ball(
     like: SmearedLikelihood, query: Queries, epsilon: Float[Array, " E"]
 ) -> Float[Array, "E N"]:
     """`log_ratio` without the rule for empty balls, which makes it smooth in ε for soft kernels."""
     sums = _sums(like, query, epsilon, squares=False)
-    log_density = _log_density_of(like.kernel, sums, (like.totals - query.own)[..., None])
+    log_density = log_density_of(like.kernel, sums, (like.totals - query.own)[..., None])
     return (log_density[:, :, QUARK] - log_density[:, :, GLUON])[..., 0]
 
 
-def _log_density_of(
-    kernel: Kernel, sums: ClassSums, totals: Float[Array, "... 2 C"]
-) -> Float[Array, "E N 2 C"]:
-    """ln(n_c/W_c), or ln((n_c + ½)/(W_c + 1)) for a compact kernel; always finite."""
-    if kernel.compact:
-        n = jnp.exp(sums.log_scale)[..., None] * sums.linear
-        return safe_log(jnp.maximum(n, 0.0) + 0.5) - safe_log(totals + 1.0)
-    # A replica may miss all jets near enough to be seen by a float; the least float stands in.
-    least = jnp.finfo(sums.linear.dtype).tiny
-    log_n = sums.log_scale[..., None] + safe_log(jnp.maximum(sums.linear, least))
-    return log_n - safe_log(totals)
-
-
-def smeared_values(
+def smear_columns(
     like: SmearedLikelihood,
     values: Float[Array, " R"],
     query: Queries,
     weights: tuple[Float[Array, "g C"], Float[Array, "q C"]],
     epsilon: Float[Array, " E"],
 ) -> tuple[Float[Array, "E N C"], Categories]:
-    """Σ w K f / Σ w K for each weight column; the columns of w f stand behind those of w."""
+    """f(x|ε) for each weight column: the columns of w (f − mean) ride behind those of w."""
     gluon, quark = weights
     f_gluon, f_quark = (values[rows][:, None] for rows in like.members)
     total = gluon.sum(axis=0) + quark.sum(axis=0)
@@ -345,13 +295,7 @@ def smeared_values(
         jnp.concatenate([quark, quark * (f_quark - mean)], axis=1),
     )
     sums = class_sums(like.kernel, like.classes, both, query, epsilon, squares=True)
-    columns = total.size
-    plain = ClassSums(sums.log_scale, sums.linear[..., :columns], sums.square[..., :columns])
-    kinds = categories(like.kernel, plain)
-    factor = jnp.exp(sums.log_scale - sums.log_scale.max(axis=2, keepdims=True))[..., None]
-    weight, product = jnp.split(jnp.sum(factor * sums.linear, axis=2), 2, axis=-1)
-    known = ~kinds.empty & (weight > 0)
-    return mean + jnp.where(known, product / jnp.where(known, weight, 1.0), 0.0), kinds
+    return smeared_values(like.kernel, sums, mean)
 
 
 def _own_columns(like: SmearedLikelihood) -> tuple[Array, Array]:
@@ -398,4 +342,4 @@ def _smear(
     like: SmearedLikelihood, values: Float[Array, " R"], query: Queries, epsilon: Array
 ) -> Float[Array, "E N"]:
     """The compiled part of `smear`."""
-    return smeared_values(like, values, query, _own_columns(like), epsilon)[0][..., 0]
+    return smear_columns(like, values, query, _own_columns(like), epsilon)[0][..., 0]
