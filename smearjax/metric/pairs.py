@@ -130,6 +130,7 @@ def _kernel_sums(parameters, data, squares: bool) -> Float[Array, "E N K"]:
         def at_one(inputs: tuple[Array, Array]) -> Array:
             epsilon, scale = inputs
             value = jnp.exp(kernel.log(d2, epsilon) - scale[:, None])
+            value = jnp.where(d2 < _FAR, value, 0.0)  # an ε beyond all data reaches it after all
             total = _contract(value, weights)
             return (
                 jnp.concatenate([total, _contract(value**2, weights**2)], 1) if squares else total
@@ -163,7 +164,8 @@ def _stream(rows, columns: Points, column_data, start, step):
         def absorb(carry, block):
             (columns, data), valid = block
             d2 = squared_distances(here, columns)
-            other = (here.identity[:, None] != columns.identity[None, :]) & valid[None, :]
+            same = here.identity[:, None] == columns.identity[None, :]
+            other = ~(same & (here.identity[:, None] >= 0)) & valid[None, :]
             return step(carry, rows, jnp.where(other, d2, _FAR), data), None
 
         return jax.lax.scan(absorb, start(rows), column_blocks)[0]

@@ -59,6 +59,46 @@ def checked_totals(
     return weight
 
 
+def checked_values(number: int, values: ArrayLike) -> Float[np.ndarray, " N"]:
+    """One finite number for each reference jet, or a ValueError."""
+    array = np.asarray(values)
+    if array.shape != (number,) or not np.isfinite(array).all():
+        raise ValueError(
+            f"values must be {number} finite numbers, one for each reference jet; got shape "
+            f"{array.shape} with {np.sum(~np.isfinite(array))} not finite"
+        )
+    return array
+
+
+def checked_rows(number: int, rows: ArrayLike) -> Int[np.ndarray, " k"]:
+    """Numbers of jets that a mask or integers pick, none twice, or a ValueError."""
+    picked = np.asarray(rows)
+    if picked.dtype == bool and picked.shape == (number,):
+        return np.flatnonzero(picked)
+    if picked.ndim != 1 or picked.dtype.kind not in "iu" or picked.size == 0:
+        raise ValueError(
+            f"rows must be a mask of shape ({number},) or a list of row numbers; got shape "
+            f"{picked.shape} of {picked.dtype}"
+        )
+    if picked.min() < -number or picked.max() >= number:
+        raise ValueError(
+            f"rows must lie below {number}, the number of jets; got {picked.min()} to {picked.max()}"
+        )
+    picked = np.arange(number)[picked]
+    if len(np.unique(picked)) != len(picked):
+        raise ValueError("rows name a jet twice; a jet would meet its copy at distance 0")
+    return picked
+
+
+def checked_grid(epsilon: ArrayLike, dtype: np.dtype) -> Float[np.ndarray, " E"]:
+    """Rising ε on the host in double precision, as they will be reported, or a ValueError."""
+    checked_epsilon(epsilon, dtype)
+    grid = np.atleast_1d(np.asarray(epsilon, np.float64))
+    if not np.all(np.diff(grid) > 0):
+        raise ValueError(f"epsilon must rise from one value to the next; got {grid}")
+    return grid
+
+
 def checked_epsilon(epsilon: ArrayLike, dtype: np.dtype) -> Float[Array, " E"]:
     """ε as a vector, or a ValueError if a concrete one is not positive and finite."""
     if np.ndim(epsilon) > 1:

@@ -13,7 +13,12 @@ from tqdm import tqdm
 from smearjax._numerics import ArrayLike
 from smearjax.evaluate import auc_columns
 from smearjax.jets.container import Jets
-from smearjax.smearing.checks import checked_epsilon, checked_labels, checked_weights
+from smearjax.smearing.checks import (
+    checked_grid,
+    checked_labels,
+    checked_values,
+    checked_weights,
+)
 from smearjax.smearing.likelihood import SmearedLikelihood, smear_columns
 from smearjax.smearing.ratios import finite_log_ratio, log_count_ratio
 from smearjax.smearing.replicas import Columns, class_counts, epsilon_groups
@@ -110,7 +115,8 @@ def epsilon_curve(
         `EpsilonCurve`.
 
     Raises:
-        ValueError: labels missing or of one class; ε not positive; fewer than 2 replicas.
+        ValueError: labels missing or of one class; ε not positive and rising; values that do not
+            fit the reference; fewer than 2 replicas.
 
     >>> from smearjax import SmearedLikelihood, load_jets
     >>> from smearjax.smearing import epsilon_curve
@@ -122,8 +128,7 @@ def epsilon_curve(
         raise ValueError(f"replicas must be at least 2 for an error; got {replicas}")
     label, weights, prepared = _test_set(likelihood, query, labels, weight)
     dtype = likelihood.pt_ref.dtype
-    checked_epsilon(epsilon, dtype)
-    grid = np.atleast_1d(np.asarray(epsilon, np.float64))
+    grid = checked_grid(epsilon, dtype)
     columns = Columns(likelihood, replicas, seed)
     counts = (
         columns.every
@@ -134,7 +139,9 @@ def epsilon_curve(
     both, reference, test, entropy = (np.full(shape, np.nan) for _ in range(4))
     nonempty = np.empty(len(grid))
     kinds = np.empty((3, len(grid), len(label)), bool)
-    smeared = None if values is None else jnp.asarray(values, likelihood.pt_ref.dtype)
+    smeared = None
+    if values is not None:
+        smeared = jnp.asarray(checked_values(likelihood.label.size, values), dtype)
     bar = tqdm(total=len(grid), desc="AUC(ε)", unit="ε", disable=not progress)
     for rows, group in epsilon_groups(grid, len(label), replicas + 1, dtype):
         score, ratio, found = _scores(likelihood, prepared, columns.classes, smeared, group)
@@ -163,7 +170,7 @@ def _test_set(
     if query is None:
         if labels is not None or weight is not None:
             raise ValueError("leave-one-out takes labels and weights of the reference; give none")
-        weights = np.asarray(likelihood.weight, np.float64)
+        weights = np.asarray(likelihood.reference.weight, np.float64)
         return np.asarray(likelihood.label), weights, likelihood.leave_one_out
     carried = query if isinstance(query, Jets) else None
     if labels is None and carried is not None:
@@ -187,7 +194,7 @@ def _scores(
     if values is not None:
         smeared, kinds = smear_columns(like, values, query, weights, epsilon)
         return smeared, None, Categories(*(kind[..., 0] for kind in kinds))
-    sums = class_sums(like.kernel, like.classes, weights, query, epsilon, squares=True)
+    sums = class_sums(like.kernel, like.reference.classes, weights, query, epsilon, squares=True)
     kinds = categories(like.kernel, sums)
     totals = jnp.stack([column.sum(axis=0) for column in weights])
     score = log_count_ratio(sums, kinds, totals)

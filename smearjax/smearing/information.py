@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from tqdm import tqdm
 
 from smearjax._numerics import ArrayLike
-from smearjax.smearing.checks import checked_epsilon
+from smearjax.smearing.checks import checked_grid
 from smearjax.smearing.kernels import Gaussian
 from smearjax.smearing.likelihood import SmearedLikelihood
 from smearjax.smearing.replicas import Columns, epsilon_groups
@@ -105,8 +105,7 @@ def information(
     if replicas < 2:
         raise ValueError(f"replicas must be at least 2 for an error; got {replicas}")
     dtype = likelihood.pt_ref.dtype
-    checked_epsilon(epsilon, dtype)
-    grid = np.atleast_1d(np.asarray(epsilon, np.float64))
+    grid = checked_grid(epsilon, dtype)
     columns = Columns(likelihood, replicas, seed)
     label = np.asarray(likelihood.label)
     results = []
@@ -133,7 +132,9 @@ def _sums_and_slopes(
 
     def sums(log_epsilon: Array) -> ClassSums:
         query, epsilon = like.leave_one_out, jnp.exp(log_epsilon)
-        return class_sums(like.kernel, like.classes, weights, query, epsilon, squares=False)
+        return class_sums(
+            like.kernel, like.reference.classes, weights, query, epsilon, squares=False
+        )
 
     value, slope = jax.jvp(sums, (log_epsilon,), (jnp.ones_like(log_epsilon),))
     return value, slope.linear

@@ -7,9 +7,11 @@ from typing import ClassVar
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array
 
 from smearjax._numerics import safe_log, safe_sqrt
+from smearjax.jets.arrays import is_traced
 
 
 class Gaussian(eqx.Module):
@@ -31,6 +33,9 @@ class Gaussian(eqx.Module):
 class Sigmoid(eqx.Module):
     """K = σ((ε − d)/τ), which tends to the hard ball as the temperature τ (GeV) → 0.
 
+    Raises:
+        ValueError: a concrete τ that is not positive and finite.
+
     >>> from smearjax.smearing import Sigmoid
     >>> float(Sigmoid(tau=0.5).log(jnp.array(9.0), 3.0))      # d = ε: ln ½
     -0.6931472
@@ -41,6 +46,8 @@ class Sigmoid(eqx.Module):
     formula: ClassVar[str] = "K = σ((ε − d)/τ)"
 
     def __init__(self, tau: Array | float = 0.5):
+        if not is_traced(tau) and not np.all((np.asarray(tau) > 0) & np.isfinite(tau)):
+            raise ValueError(f"tau must be positive and finite, in GeV; got {tau}")
         self.tau = tau if isinstance(tau, jax.Array) else jnp.asarray(tau, float)
 
     def log(self, squared_distance: Array, epsilon: Array | float) -> Array:

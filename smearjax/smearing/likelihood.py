@@ -17,7 +17,9 @@ from smearjax.smearing.checks import (
     checked_class_sizes,
     checked_epsilon,
     checked_labels,
+    checked_rows,
     checked_totals,
+    checked_values,
     checked_weights,
 )
 from smearjax.smearing.kernels import Gaussian, Kernel
@@ -27,7 +29,7 @@ from smearjax.smearing.ratios import (
     log_density_of,
     smeared_values,
 )
-from smearjax.smearing.reference import assemble, prepare
+from smearjax.smearing.reference import Reference
 from smearjax.smearing.sums import (
     GLUON,
     QUARK,
@@ -72,14 +74,8 @@ class SmearedLikelihood(eqx.Module):
     kernel: Kernel
     pt_ref: Float[Array, ""]
     beta: Float[Array, ""]
-    label: Int[Array, " N"]
-    weight: Float[Array, " N"]
-    totals: Float[Array, " 2"]
     centre: Float[Array, " D"]
-    members: tuple[Int[Array, " g"], Int[Array, " q"]]
-    classes: tuple[Points, Points]
-    weights: tuple[Float[Array, " g"], Float[Array, " q"]]
-    leave_one_out: Queries
+    reference: Reference
     omega: str = eqx.field(static=True)
     cells: int = eqx.field(static=True)
 
@@ -107,9 +103,17 @@ class SmearedLikelihood(eqx.Module):
         self.pt_ref = jnp.asarray(mean_pt if pt_ref is None else pt_ref, dtype)
         self.centre = embedding.vectors.mean(axis=0)
         every = points(embedding, self.pt_ref, self.centre, np.arange(len(reference)))
-        parts = assemble(every, label, weight)
-        self.label, self.weight, self.totals, self.members, self.classes, self.weights = parts[:-1]
-        self.leave_one_out = parts[-1]
+        self.reference = Reference(every, label, weight)
+
+    @property
+    def label(self) -> Int[Array, " N"]:
+        """Labels of the reference jets."""
+        return self.reference.label
+
+    @property
+    def leave_one_out(self) -> Queries:
+        """The reference jets as queries, each left out of its own ball."""
+        return self.reference.leave_one_out
 
     def restrict(self, rows: ArrayLike) -> SmearedLikelihood:
         """The same likelihood with only some of the reference jets; nothing is embedded again.
@@ -124,18 +128,11 @@ class SmearedLikelihood(eqx.Module):
         Raises:
             ValueError: a jet twice, or too few jets of a class.
         """
-        index = np.arange(self.label.size)[np.asarray(rows)]
-        if len(np.unique(index)) != len(index):
-            raise ValueError("rows name a jet twice; a jet would meet its copy at distance 0")
+        index = checked_rows(self.label.size, rows)
         label = checked_class_sizes(np.asarray(self.label)[index])
-        weight = checked_totals(np.asarray(self.weight, np.float64)[index], label)
-        parts = assemble(self.leave_one_out.points[index], label, weight)
-
-        def held(like: SmearedLikelihood):
-            plain = (like.label, like.weight, like.totals, like.members, like.classes)
-            return (*plain, like.weights, like.leave_one_out)
-
-        return eqx.tree_at(held, self, parts)
+        weight = checked_totals(np.asarray(self.reference.weight, np.float64)[index], label)
+        reference = Reference(self.leave_one_out.points[index], label, weight)
+        return eqx.tree_at(lambda like: like.reference, self, reference)
 
     def with_kernel(self, kernel: Kernel) -> SmearedLikelihood:
         """The same reference jets under another kernel of `smearjax.smearing`."""
@@ -155,12 +152,12 @@ class SmearedLikelihood(eqx.Module):
             ValueError: as `spectral_function`.
         """
         if isinstance(jets, Points):
-            return prepare(jets, jnp.zeros((len(jets), 2), jets.norm.dtype), self.classes)
+            return self.reference.queries(jets, jnp.zeros((len(jets), 2), jets.norm.dtype))
         embedding = embed_jets(jets, self.beta, self.omega, self.cells)
         outside = np.full(len(jets), -1, np.int32)
         prepared = points(embedding, self.pt_ref, self.centre, outside)
         own = jnp.zeros((len(jets), 2), prepared.norm.dtype)
-        return prepare(prepared, own, self.classes)
+        return self.reference.queries(prepared, own)
 
     def log_ratio(self, query: Jets | Queries | None, epsilon: ArrayLike) -> Float[Array, "..."]:
         r"""Ln L(x|ε) of each jet, differentiable in ε and in the kernel's parameters.
@@ -234,14 +231,7 @@ class SmearedLikelihood(eqx.Module):
         Raises:
             ValueError: if `values` does not fit the reference or is not finite, or as `log_ratio`.
         """
-        number = self.label.size
-        values = np.asarray(values)
-        if values.shape != (number,) or not np.isfinite(values).all():
-            raise ValueError(
-                f"values must be {number} finite numbers, one for each reference jet; got shape "
-                f"{values.shape} with {np.sum(~np.isfinite(values))} not finite"
-            )
-        columns = jnp.asarray(values, self.pt_ref.dtype)
+        columns = jnp.asarray(checked_values(self.label.size, values), self.pt_ref.dtype)
         return _smear(self, columns, self._prepared(query), self._epsilon(epsilon))
 
     @property
@@ -274,7 +264,7 @@ def log_ratio_of_every_ball(
 ) -> Float[Array, "E N"]:
     """`log_ratio` without the rule for empty balls, which makes it smooth in ε for soft kernels."""
     sums = _sums(like, query, epsilon, squares=False)
-    log_density = log_density_of(like.kernel, sums, (like.totals - query.own)[..., None])
+    log_density = log_density_of(like.kernel, sums, (like.reference.totals - query.own)[..., None])
     return (log_density[:, :, QUARK] - log_density[:, :, GLUON])[..., 0]
 
 
@@ -287,25 +277,27 @@ def smear_columns(
 ) -> tuple[Float[Array, "E N C"], Categories]:
     """f(x|ε) for each weight column: the columns of w (f − mean) ride behind those of w."""
     gluon, quark = weights
-    f_gluon, f_quark = (values[rows][:, None] for rows in like.members)
+    f_gluon, f_quark = (values[rows][:, None] for rows in like.reference.members)
     total = gluon.sum(axis=0) + quark.sum(axis=0)
     mean = ((gluon * f_gluon).sum(axis=0) + (quark * f_quark).sum(axis=0)) / total
     both = (
         jnp.concatenate([gluon, gluon * (f_gluon - mean)], axis=1),
         jnp.concatenate([quark, quark * (f_quark - mean)], axis=1),
     )
-    sums = class_sums(like.kernel, like.classes, both, query, epsilon, squares=True)
+    sums = class_sums(like.kernel, like.reference.classes, both, query, epsilon, squares=True)
     return smeared_values(like.kernel, sums, mean)
 
 
 def _own_columns(like: SmearedLikelihood) -> tuple[Array, Array]:
     """The event weights as the only column of each class."""
-    return like.weights[GLUON][:, None], like.weights[QUARK][:, None]
+    return like.reference.weights[GLUON][:, None], like.reference.weights[QUARK][:, None]
 
 
 def _sums(like: SmearedLikelihood, query: Queries, epsilon: Array, squares: bool) -> ClassSums:
     """The class sums with the event weights."""
-    return class_sums(like.kernel, like.classes, _own_columns(like), query, epsilon, squares)
+    return class_sums(
+        like.kernel, like.reference.classes, _own_columns(like), query, epsilon, squares
+    )
 
 
 @jax.jit
@@ -318,14 +310,15 @@ def _categories(like: SmearedLikelihood, query: Queries, epsilon: Array) -> Cate
 def _score(like: SmearedLikelihood, query: Queries, epsilon: Array) -> Float[Array, "E N"]:
     """The compiled part of `score`."""
     sums = _sums(like, query, epsilon, squares=True)
-    return log_count_ratio(sums, categories(like.kernel, sums), like.totals[:, None])[..., 0]
+    kinds = categories(like.kernel, sums)
+    return log_count_ratio(sums, kinds, like.reference.totals[:, None])[..., 0]
 
 
 @jax.jit
 def _log_ratio(like: SmearedLikelihood, query: Queries, epsilon: Array) -> Float[Array, "E N"]:
     """The compiled part of `log_ratio`."""
     sums = _sums(like, query, epsilon, squares=True)
-    totals = (like.totals - query.own)[..., None]
+    totals = (like.reference.totals - query.own)[..., None]
     return finite_log_ratio(like.kernel, sums, categories(like.kernel, sums), totals)[..., 0]
 
 
@@ -334,7 +327,7 @@ def _log_density(like: SmearedLikelihood, query: Queries, epsilon: Array) -> Flo
     """The compiled part of `log_density`."""
     sums = _sums(like, query, epsilon, squares=False)
     log_n = jnp.where(sums.linear > 0, log_magnitude(sums), -jnp.inf)[..., 0]
-    return log_n - safe_log(like.totals - query.own)
+    return log_n - safe_log(like.reference.totals - query.own)
 
 
 @jax.jit

@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from smearjax.metric.pairs import Points, nearest_squared_distance
 from smearjax.smearing.sums import GLUON, QUARK, Queries
 
 
-def assemble(every: Points, label: np.ndarray, weight: np.ndarray) -> tuple:
-    """Label, weight, class totals, class rows, points and weights, and leave-one-out queries."""
-    dtype = every.norm.dtype
-    # A jet of weight zero adds nothing, and must not pass for the nearest of its class.
-    members = [np.flatnonzero((label == c) & (weight != 0)) for c in (GLUON, QUARK)]
-    gluon, quark = (every[rows] for rows in members)
-    weights = [jnp.asarray(weight[rows], dtype) for rows in members]
-    totals = jnp.asarray([weight[rows].sum() for rows in members], dtype)
-    own = np.where(label[:, None] == np.array([GLUON, QUARK]), weight[:, None], 0.0)
-    queries = prepare(every, jnp.asarray(own, dtype), (gluon, quark))
-    rows = tuple(jnp.asarray(row, jnp.int32) for row in members)
-    held = (jnp.asarray(label), jnp.asarray(weight, dtype), totals, rows)
-    return (*held, (gluon, quark), tuple(weights), queries)
+class Reference(eqx.Module):
+    """N labelled jets over which a likelihood is smeared.
 
+    Attributes:
+        label: (N,) 1 = quark, 0 = gluon.
+        weight: (N,) event weights w_i.
+        totals: (2,) W_g and W_q.
+        members: rows of the gluon and of the quark jets.
+        classes: their points.
+        weights: their weights.
+        leave_one_out: the N jets as queries that leave themselves out.
+    """
 
-def prepare(prepared: Points, own: Float[Array, "N 2"], classes: tuple[Points, Points]) -> Queries:
-    """Add the distance to the nearest jet of each class, from which soft sums are scaled."""
-    nearest = [nearest_squared_distance(prepared, columns) for columns in classes]
-    return Queries(prepared, own, jnp.stack(nearest, axis=1))
+    label: Int[Array, " N"]
+    weight: Float[Array, " N"]
+    totals: Float[Array, " 2"]
+    members: tuple[Int[Array, " g"], Int[Array, " q"]]
+    classes: tuple[Points, Points]
+    weights: tuple[Float[Array, " g"], Float[Array, " q"]]
+    leave_one_out: Queries
+
+    def __init__(self, every: Points, label: np.ndarray, weight: np.ndarray):
+        dtype = every.norm.dtype
+        # A jet of weight zero adds nothing, and must not pass for the nearest of its class.
+        gluon, quark = (np.flatnonzero((label == c) & (weight != 0)) for c in (GLUON, QUARK))
+        self.label, self.weight = jnp.asarray(label), jnp.asarray(weight, dtype)
+        self.members = (jnp.asarray(gluon, jnp.int32), jnp.asarray(quark, jnp.int32))
+        self.classes = (every[gluon], every[quark])
+        self.weights = (self.weight[gluon], self.weight[quark])
+        self.totals = jnp.asarray([weight[gluon].sum(), weight[quark].sum()], dtype)
+        own = np.where(label[:, None] == np.array([GLUON, QUARK]), weight[:, None], 0.0)
+        self.leave_one_out = self.queries(every, jnp.asarray(own, dtype))
+
+    def queries(self, points: Points, own: Float[Array, "N 2"]) -> Queries:
+        """Points with the distance to the nearest jet of each class, which scales soft sums."""
+        nearest = [nearest_squared_distance(points, columns) for columns in self.classes]
+        return Queries(points, own, jnp.stack(nearest, axis=1))

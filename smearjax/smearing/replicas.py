@@ -42,9 +42,9 @@ class Columns:
     def __init__(self, likelihood: SmearedLikelihood, replicas: int, seed: int):
         label = np.asarray(likelihood.label)
         counts = class_counts(label, replicas, seed)
-        self.every = counts * np.asarray(likelihood.weight, np.float64)[:, None]
+        self.every = counts * np.asarray(likelihood.reference.weight, np.float64)[:, None]
         dtype = likelihood.pt_ref.dtype
-        gluon, quark = (np.asarray(rows) for rows in likelihood.members)
+        gluon, quark = (np.asarray(rows) for rows in likelihood.reference.members)
         self.classes = (
             jnp.asarray(self.every[gluon], dtype),
             jnp.asarray(self.every[quark], dtype),

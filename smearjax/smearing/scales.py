@@ -17,7 +17,7 @@ from smearjax.smearing.likelihood import SmearedLikelihood, log_ratio_of_every_b
 from smearjax.smearing.sums import QUARK
 
 # ln ε is known to far better than any bootstrap error when a step is shorter than this.
-_STEP = 1e-3
+_STEP = 3e-3
 _MAX_STEPS = 40
 # Far above the best ε the cross-entropy is flat: the line search must stretch its step quickly.
 _SOLVER = optax.lbfgs(
@@ -40,7 +40,8 @@ class ScaleSolution:
         cross_entropy: leave-one-out cross-entropy there, in nats.
         prior: prior probability of a quark used for it.
         evaluations: passes over all pairs, each giving value and gradient.
-        converged: whether the last step in ln ε was below 1e-3.
+        converged: whether the last step in ln ε was below 0.003; false at the edges of what the
+            distances of the data can resolve.
         history: (steps, 3) ε, cross-entropy and d(cross-entropy)/d ln ε along the way.
         n_jets: (gluons, quarks).
         convention: the metric and kernel that ε refers to.
@@ -71,8 +72,10 @@ def find_scales(
 
     C(ε) = Σ_c π_c ⟨softplus(∓(ln L(x|ε) + ln π_q/π_g))⟩_{x∈c},   − for quarks, + for gluons
 
-    with L leave-one-out (arXiv:2501.07643, sec. 2) and exact derivatives. The search works from
-    any start between the nearest-neighbour distance and the diameter of the data set.
+    with L leave-one-out (arXiv:2501.07643, sec. 2) and exact derivatives. A search that starts or
+    steps outside of what the data resolve, from half the least nearest-neighbour distance to the
+    diameter, begins anew at the median nearest-neighbour distance, once; a second time it has not
+    converged.
 
     Args:
         likelihood: reference jets and a kernel that is differentiable in ε.
@@ -99,9 +102,10 @@ def find_scales(
         raise ValueError(f"start must be a positive ε in GeV; got {start}")
     if not 0 < prior < 1:
         raise ValueError(f"prior must lie strictly between 0 and 1; got {prior}")
-    if start is None:
-        start = float(np.sqrt(np.median(likelihood.leave_one_out.nearest.min(axis=1))))
-    log_epsilon = jnp.log(jnp.asarray(start, likelihood.pt_ref.dtype))
+    low, typical, high = _reach(likelihood)
+    log_epsilon = typical if start is None else jnp.log(jnp.asarray(start, typical.dtype))
+    restarted = not low < log_epsilon < high
+    log_epsilon = typical if restarted else log_epsilon
     state = _SOLVER.init(log_epsilon)
     history, evaluations, converged = [], 0, False
     for _ in range(_MAX_STEPS):
@@ -109,12 +113,20 @@ def find_scales(
         log_epsilon, state, value, slope, searched = _step(likelihood, log_epsilon, state, prior)
         history.append((float(jnp.exp(previous)), float(value), float(slope)))
         evaluations += int(searched)
-        if converged := abs(float(log_epsilon - previous)) < _STEP:
+        if not low < log_epsilon < high:
+            # No distance of the data is resolved there, so nothing would lead back.
+            log_epsilon = jnp.clip(log_epsilon, low, high) if restarted else typical
+            state = _SOLVER.init(log_epsilon)
+            if restarted:
+                break
+            restarted = True
+        elif converged := abs(float(log_epsilon - previous)) < _STEP:
             break
+    best = cross_entropy(likelihood, log_epsilon, prior)
     label = np.asarray(likelihood.label)
     return ScaleSolution(
         epsilon=float(jnp.exp(log_epsilon)),
-        cross_entropy=float(optax.tree.get(state, "value")),
+        cross_entropy=float(best),
         prior=prior,
         evaluations=evaluations + 1,
         converged=bool(converged),
@@ -122,6 +134,16 @@ def find_scales(
         n_jets=(int(np.sum(label != QUARK)), int(np.sum(label == QUARK))),
         convention=likelihood.convention,
     )
+
+
+def _reach(likelihood: SmearedLikelihood) -> tuple[Array, Array, Array]:
+    """Logarithms of half the least nearest distance, of the median one, of the diameter."""
+    queries = likelihood.leave_one_out
+    nearest = jnp.sqrt(queries.nearest.min(axis=1))
+    least = jnp.min(jnp.where(nearest > 0, nearest, jnp.inf))
+    diameter = 2.0 * jnp.sqrt(jnp.max(queries.points.norm))
+    typical = jnp.maximum(jnp.median(nearest), least)
+    return jnp.log(0.5 * least), jnp.log(typical), jnp.log(diameter)
 
 
 def cross_entropy(
@@ -138,8 +160,9 @@ def cross_entropy(
     ratio = ratio + jnp.log(prior) - jnp.log1p(-prior)
     quark = likelihood.label == QUARK
     loss = jax.nn.softplus(jnp.where(quark, -ratio, ratio))
-    share = jnp.where(quark, prior / likelihood.totals[1], (1 - prior) / likelihood.totals[0])
-    return jnp.sum(likelihood.weight * share * loss)
+    gluon_total, quark_total = likelihood.reference.totals
+    share = jnp.where(quark, prior / quark_total, (1 - prior) / gluon_total)
+    return jnp.sum(likelihood.reference.weight * share * loss)
 
 
 @jax.jit
@@ -178,7 +201,7 @@ def auc_optimum(
     >>> 2 < epsilon < 20 and 0.7 < value < 0.9
     True
     """
-    label, weight = np.asarray(likelihood.label), np.asarray(likelihood.weight)
+    label, weight = np.asarray(likelihood.label), np.asarray(likelihood.reference.weight)
     values = auc_columns(np.asarray(likelihood.score(None, epsilon)).T, label, weight)
     peak = int(np.argmax(values))
     if not 0 < peak < len(epsilon) - 1:

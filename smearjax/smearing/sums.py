@@ -100,7 +100,7 @@ class Categories(NamedTuple):
         empty: no jet in reach of a compact kernel; n_eff < 2 under a soft one.
         one_class: not empty, but one class is missing: its sum is 0, or, under a soft kernel, it
             amounts to less than half an effective jet.
-        nonpositive: not empty, but negative weights make a class sum negative.
+        nonpositive: not empty, but negative weights make a class sum negative, or both sums 0.
     """
 
     empty: Bool[Array, "E N C"]
@@ -111,8 +111,11 @@ class Categories(NamedTuple):
 def categories(kernel: Kernel, sums: ClassSums) -> Categories:
     """Sort every ball into its category."""
     effective = effective_number(sums)
-    empty = effective <= 0 if kernel.compact else effective < _EFFECTIVE_MINIMUM
-    nonpositive = jnp.any(sums.linear < 0, axis=2) & ~empty
+    empty = effective < _EFFECTIVE_MINIMUM
+    if kernel.compact:
+        empty = jnp.all(sums.square <= 0, axis=2)
+    negative = jnp.any(sums.linear < 0, axis=2) | jnp.all(sums.linear == 0, axis=2)
+    nonpositive = negative & ~empty
     log_n = log_magnitude(sums)
     share = jnp.exp(log_n.min(axis=2) - jax.nn.logsumexp(log_n, axis=2))
     missing = share <= 0 if kernel.compact else share * effective < 0.5
