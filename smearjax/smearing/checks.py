@@ -82,7 +82,7 @@ def checked_rows(number: int, rows: ArrayLike) -> Int[np.ndarray, " k"]:
         )
     if picked.min() < -number or picked.max() >= number:
         raise ValueError(
-            f"rows must lie below {number}, the number of jets; got {picked.min()} to {picked.max()}"
+            f"rows must lie below {number}, the number of jets; got up to {picked.max()}"
         )
     picked = np.arange(number)[picked]
     if len(np.unique(picked)) != len(picked):
