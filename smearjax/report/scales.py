@@ -137,7 +137,7 @@ def information_figure(result: Mapping[str, Any]) -> Figure:
     top.set_ylim(*_resolved_range(rows))
     top.set_ylabel("information per ln ε")
     top.set_title("Where the quark–gluon information lies")
-    bottom.set_ylabel("left at ε")
+    bottom.set_ylabel("R(ε), B(ε)")
     bottom.set_ylim(bottom=min(0.0, bottom.get_ylim()[0]))
     epsilon_axis(bottom, rows)
     figure.align_ylabels()
