@@ -1,6 +1,6 @@
 """Slow and obviously right: smearing in plain numpy float64, from a dense matrix of d².
 
-Written from the definitions (PHYSICS §3 of the project's notes, arXiv:2501.07643 sec. 2) alone.
+Written from the definitions alone (arXiv:2501.07643).
 Class 0 = gluon, 1 = quark. A pair that may not see itself has d² = ∞ here, so that K = 0.
 Weight columns: `weight` (N,) of the reference jets; everything else is spelled out.
 """

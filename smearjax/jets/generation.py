@@ -85,7 +85,7 @@ def generate_jets(config: GenerateConfig) -> Jets:
     """Make quark and gluon jets, write them to ``config.out``, and return them.
 
     The process, selection and generator settings are those of the embedded sample and, up to
-    Pythia's version, of the public EnergyFlow set (arXiv:1810.05165, section 4): the hardest
+    Pythia's version, of the public EnergyFlow set (arXiv:1810.05165): the hardest
     anti-kT R = 0.4 jet, 500 ≤ pT ≤ 550 GeV, |y| < 1.7. About 30 ms of CPU a jet.
 
     A chunk of jets depends on the configuration, the class and the chunk's number only. Each is

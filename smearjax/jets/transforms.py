@@ -57,7 +57,7 @@ def center(jets: Jets) -> Jets:
     $y_i \to y_i - \sum_j z_j y_j$ and $\phi_i \to \delta_i - \sum_j z_j \delta_j$, wrapped to
     $(-\pi, \pi]$, where $\delta_i$ is $\phi_i$ from the hardest particle, wrapped likewise. For a
     jet that fits into a half turn the result does not depend on that starting point. These are the
-    inputs of an Energy Flow Network (arXiv:1810.05165, section 3.1).
+    inputs of an Energy Flow Network (arXiv:1810.05165).
 
     Args:
         jets: N jets; numpy stays numpy, and it works under jit.

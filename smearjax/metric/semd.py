@@ -17,8 +17,8 @@ from smearjax.metric.spectral import Spectra
 def semd(a: Spectra, b: Spectra, p: float = 2.0) -> Float[Array, " N"]:
     r"""Spectral energy mover's distance of jet i of `a` to jet i of `b`, for any p ≥ 1.
 
-    SEMD_{β,p}(A, B) = ∫ dS |q_A(S)^β − q_B(S)^β|^p       (arXiv:2305.03751, eq. 2.6;
-                                                          closed form at p = 2: 2410.05379, 2.19)
+    SEMD_{β,p}(A, B) = ∫ dS |q_A(S)^β − q_B(S)^β|^p       (arXiv:2305.03751; closed form
+                                                          at p = 2: 2410.05379, eq. 2.19)
 
     with q the quantile function of the spectral function: one-dimensional optimal transport. The
     two step functions are merged and integrated exactly. For p = 2 the value is already a square.

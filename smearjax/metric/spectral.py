@@ -67,7 +67,7 @@ def spectral_function(
 ) -> Spectra:
     r"""Spectral function of each jet.
 
-    s(ω) = Σ_i E_i² δ(ω) + Σ_{i<j} 2 E_i E_j δ(ω − ω_ij)       (arXiv:2305.03751, eq. 2.1)
+    s(ω) = Σ_i E_i² δ(ω) + Σ_{i<j} 2 E_i E_j δ(ω − ω_ij)       (arXiv:2305.03751)
 
     Its total weight is (ΣE)². The entries come sorted by falling ω, so that cumulating them gives
     U = 1 − S without the rounding that cumulating from S = 0 suffers where q is steep.

@@ -72,7 +72,7 @@ def find_scales(
 
     C(ε) = Σ_c π_c ⟨softplus(∓(ln L(x|ε) + ln π_q/π_g))⟩_{x∈c},   − for quarks, + for gluons
 
-    with L leave-one-out (arXiv:2501.07643, sec. 2) and exact derivatives. A search that starts or
+    with L leave-one-out (arXiv:2501.07643) and exact derivatives. A search that starts or
     steps outside of what the data resolve, from half the least nearest-neighbour distance to the
     diameter, begins anew at the median nearest-neighbour distance, once; a second time it has not
     converged.
