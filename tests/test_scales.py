@@ -173,7 +173,7 @@ def test_bad_start(real, start):
 
 @pytest.mark.parametrize("prior", [0.0, 1.0, -0.5, 1.5, np.nan])
 def test_bad_prior(real, prior):
-    with pytest.raises(ValueError, match="prior must lie strictly between 0 and 1"):
+    with pytest.raises(ValueError, match="prior must be strictly between 0 and 1"):
         find_scales(real, prior=prior)
 
 

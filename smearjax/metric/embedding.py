@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from smearjax._expect import expect, expect_whole
 from smearjax._numerics import safe_sqrt
 from smearjax.jets.arrays import is_traced
 from smearjax.metric.spectral import Spectra
@@ -79,8 +80,8 @@ def embed(spectra: Spectra, cells: int = 256) -> Embedding:
     >>> float((e.vectors**2).sum() + e.residual[0] ** 2)    # ∫ q² = 2·¾·¼·½²
     0.09375
     """
-    if cells < 1:
-        raise ValueError(f"cells must be at least 1; got {cells}")
+    expect("spectra", spectra, Spectra, "Spectra, from spectral_function(jets)")
+    expect_whole("cells", cells, least=1)
     if not is_traced(spectra.total) and not np.all(spectra.total == 1):
         raise ValueError(
             "embed needs normalised spectra; use spectral_function(..., normalize=True)"

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from smearjax._expect import expect, expect_number
 from smearjax._numerics import ArrayLike, rising_order, safe_power
 from smearjax.jets.arrays import is_traced
 from smearjax.metric.spectral import Spectra
@@ -47,8 +48,10 @@ def semd(a: Spectra, b: Spectra, p: float = 2.0) -> Float[Array, " N"]:
     >>> float(semd(two, one)[0])    # Σ 2 E_i E_j ω² = 2·¾·¼·½²
     0.09375
     """
-    if not 1 <= p < np.inf:
-        raise ValueError(f"p must be finite and at least 1, for SEMD^(1/p) to be a metric; got {p}")
+    for name, spectra in (("a", a), ("b", b)):
+        expect(name, spectra, Spectra, "Spectra, from spectral_function(jets)")
+    # One itself is allowed.
+    expect_number("p", p, np.nextafter(1.0, 0.0), np.inf, "finite and at least 1")
     if len(a) != len(b) and 1 not in (len(a), len(b)):
         raise ValueError(f"a and b must hold equally many jets, or one; got {len(a)} and {len(b)}")
     _check_same_metric(a, b)
@@ -58,8 +61,9 @@ def semd(a: Spectra, b: Spectra, p: float = 2.0) -> Float[Array, " N"]:
 def semd_distance(a: Spectra, b: Spectra, pt_ref: ArrayLike, p: float = 2.0) -> Float[Array, " N"]:
     r"""Distance d = pT_ref · SEMD_{β,p}^{1/p} in GeV, a metric for every p ≥ 1.
 
-    Arguments, errors and source as for `semd`; `pt_ref` (GeV) turns the dimensionless distance of
-    normalised jets into an energy. Where d = 0 the derivative of the root is returned as 0.
+    Arguments, errors and source as for `semd`; `pt_ref` (GeV, positive) turns the dimensionless
+    distance of normalised jets into an energy. Where d = 0 the derivative of the root is returned
+    as 0.
 
     >>> from smearjax import Jets, semd_distance, spectral_function
     >>> two = spectral_function(Jets(pt=[[300.0, 100.0]], y=[[0.0, 0.3]], phi=[[0.0, 0.4]]))
@@ -67,6 +71,8 @@ def semd_distance(a: Spectra, b: Spectra, pt_ref: ArrayLike, p: float = 2.0) -> 
     >>> float(semd_distance(two, one, pt_ref=400.0)[0])     # about √2 times the mass of 86 GeV
     122.474
     """
+    if not is_traced(pt_ref):
+        expect_number("pt_ref", pt_ref, 0, np.inf, "positive and finite, in GeV")
     return jnp.asarray(pt_ref) * safe_power(semd(a, b, p), 1.0 / p)
 
 

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from smearjax._expect import expect, expect_number
 from smearjax._numerics import ArrayLike, pairwise_sum, safe_power, sort_falling
 from smearjax.jets.arrays import HostOrDevice, is_traced
 from smearjax.jets.container import Jets
@@ -96,9 +97,10 @@ def spectral_function(
     >>> s.omega[0], s.weight[0]     # ω = 0.5 with 2·¾·¼, and ω = 0 with (¾)² + (¼)²
     (Array([0.5, 0. ], dtype=float32), Array([0.375, 0.625], dtype=float32))
     """
+    expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
     angle_convention(omega)
-    if not is_traced(beta) and not 0 < float(np.asarray(beta)) < np.inf:
-        raise ValueError(f"beta must be positive and finite; got {beta}")
+    if not is_traced(beta):
+        expect_number("beta", beta, 0, np.inf, "positive and finite")
     warn_if_downcast(jets.pt)
     return _spectral_function(jets, jnp.asarray(beta, dtype_of(jets.pt)), omega, normalize)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 import numpy as np
 
+from smearjax._expect import expect, expect_whole
 from smearjax._numerics import ArrayLike
 from smearjax.jets.buckets import bucket_by_multiplicity
 from smearjax.jets.container import Jets
@@ -41,6 +42,8 @@ def embed_jets(
     >>> embed_jets(load_jets("sample")[:5]).vectors.shape
     (5, 512)
     """
+    expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
+    expect_whole("cells", cells, least=1)
     parts: list[Embedding] = []
     place = np.empty(len(jets), int)
     filled = 0

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from smearjax._expect import expect
 from smearjax.jets.arrays import HostOrDevice
 from smearjax.jets.container import Jets
 from smearjax.networks.efn import EFN
@@ -41,6 +42,9 @@ def network_scores(network: EFN, jets: Jets) -> Float[np.ndarray, " N"]:
         network: an `EFN`.
         jets: N jets (labels and weights are not looked at).
 
+    Raises:
+        ValueError: if `network` is no EFN or `jets` are no Jets.
+
     >>> import jax
     >>> from smearjax.jets import load_jets
     >>> from smearjax.networks import EFN
@@ -48,6 +52,8 @@ def network_scores(network: EFN, jets: Jets) -> Float[np.ndarray, " N"]:
     >>> network_scores(network, load_jets("sample")[:100]).shape
     (100,)
     """
+    expect("network", network, EFN, "an EFN, such as train_efn(...).network")
+    expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
     return packed_scores(network, pack(jets))
 
 

@@ -104,7 +104,10 @@ def checked_epsilon(epsilon: ArrayLike, dtype: np.dtype) -> Float[Array, " E"]:
     if np.ndim(epsilon) > 1:
         raise ValueError(f"epsilon must be a number or one-dimensional; got {np.shape(epsilon)}")
     if not is_traced(epsilon):
-        values = np.atleast_1d(np.asarray(epsilon, np.float64))
+        try:
+            values = np.atleast_1d(np.asarray(epsilon, np.float64))
+        except (TypeError, ValueError):
+            raise ValueError(f"epsilon must be numbers in GeV; got {epsilon!r}") from None
         if values.size == 0 or not np.all(np.isfinite(values) & (values > 0)):
             raise ValueError(f"epsilon must be positive and finite, in GeV; got {epsilon}")
     return jnp.atleast_1d(jnp.asarray(epsilon, dtype))

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 from tqdm import tqdm
 
+from smearjax._expect import expect, expect_whole
 from smearjax._numerics import ArrayLike
 from smearjax.evaluate import auc_columns
 from smearjax.jets.container import Jets
@@ -124,8 +125,13 @@ def epsilon_curve(
     >>> epsilon_curve(likelihood, None, [10.0, 20.0], replicas=5).auc.shape
     (2,)
     """
-    if replicas < 2:
-        raise ValueError(f"replicas must be at least 2 for an error; got {replicas}")
+    expect(
+        "likelihood",
+        likelihood,
+        SmearedLikelihood,
+        "one made with SmearedLikelihood(jets)",
+    )
+    expect_whole("replicas", replicas, least=2)
     label, weights, prepared = _test_set(likelihood, query, labels, weight)
     dtype = likelihood.pt_ref.dtype
     grid = checked_grid(epsilon, dtype)

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from tqdm import tqdm
 
+from smearjax._expect import expect, expect_whole
 from smearjax._numerics import ArrayLike
 from smearjax.smearing.checks import checked_grid
 from smearjax.smearing.kernels import Gaussian
@@ -100,10 +101,15 @@ def information(
     >>> bool(0 < info.R[0] < 1 and info.R_err[0] > 0)
     True
     """
+    expect(
+        "likelihood",
+        likelihood,
+        SmearedLikelihood,
+        "one made with SmearedLikelihood(jets)",
+    )
     if not isinstance(likelihood.kernel, Gaussian):
         raise ValueError("R and B are defined with a Gaussian kernel; use with_kernel(Gaussian())")
-    if replicas < 2:
-        raise ValueError(f"replicas must be at least 2 for an error; got {replicas}")
+    expect_whole("replicas", replicas, least=2)
     dtype = likelihood.pt_ref.dtype
     grid = checked_grid(epsilon, dtype)
     columns = Columns(likelihood, replicas, seed)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from smearjax._expect import expect
 from smearjax._numerics import safe_log, safe_sqrt
 from smearjax.jets.arrays import is_traced
 
@@ -90,3 +91,10 @@ class Epanechnikov(eqx.Module):
 
 
 Kernel = Gaussian | Sigmoid | HardBall | Epanechnikov
+
+
+def checked_kernel(kernel: Kernel) -> Kernel:
+    """The kernel, or a ValueError if it is none (its name or its class, say)."""
+    kinds = (Gaussian, Sigmoid, HardBall, Epanechnikov)
+    expect("kernel", kernel, kinds, "a kernel such as Gaussian() or Sigmoid(tau=0.5)")
+    return kernel

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from smearjax._expect import expect, expect_number
 from smearjax._numerics import ArrayLike, safe_log
 from smearjax.jets.container import Jets
 from smearjax.metric.angles import ANGLES
@@ -22,7 +23,7 @@ from smearjax.smearing.checks import (
     checked_values,
     checked_weights,
 )
-from smearjax.smearing.kernels import Gaussian, Kernel
+from smearjax.smearing.kernels import Gaussian, Kernel, checked_kernel
 from smearjax.smearing.ratios import (
     finite_log_ratio,
     log_count_ratio,
@@ -90,11 +91,12 @@ class SmearedLikelihood(eqx.Module):
         omega: str = "delta_r",
         cells: int = 256,
     ):
+        expect("reference", reference, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
+        self.kernel = checked_kernel(Gaussian() if kernel is None else kernel)
         label = checked_labels(len(reference), reference.label if labels is None else labels)
         weight = checked_weights(len(reference), reference.weight, label)
-        if pt_ref is not None and not 0 < pt_ref < np.inf:
-            raise ValueError(f"pt_ref must be positive and finite, in GeV; got {pt_ref}")
-        self.kernel = Gaussian() if kernel is None else kernel
+        if pt_ref is not None:
+            expect_number("pt_ref", pt_ref, 0, np.inf, "positive and finite, in GeV")
         self.omega, self.cells = omega, cells
         embedding = embed_jets(reference, beta, omega, cells)
         dtype = embedding.vectors.dtype
@@ -136,7 +138,7 @@ class SmearedLikelihood(eqx.Module):
 
     def with_kernel(self, kernel: Kernel) -> SmearedLikelihood:
         """The same reference jets under another kernel of `smearjax.smearing`."""
-        return eqx.tree_at(lambda like: like.kernel, self, kernel)
+        return eqx.tree_at(lambda like: like.kernel, self, checked_kernel(kernel))
 
     def queries(self, jets: Jets | Points) -> Queries:
         """Prepare jets once, to be asked at many ε.
@@ -153,6 +155,7 @@ class SmearedLikelihood(eqx.Module):
         """
         if isinstance(jets, Points):
             return self.reference.queries(jets, jnp.zeros((len(jets), 2), jets.norm.dtype))
+        expect("query", jets, Jets, "Jets, queries(jets), or None to leave one out")
         embedding = embed_jets(jets, self.beta, self.omega, self.cells)
         outside = np.full(len(jets), -1, np.int32)
         prepared = points(embedding, self.pt_ref, self.centre, outside)

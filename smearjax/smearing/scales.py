@@ -11,6 +11,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float
 
+from smearjax._expect import expect, expect_number
 from smearjax._numerics import ArrayLike
 from smearjax.evaluate import auc_columns
 from smearjax.smearing.likelihood import SmearedLikelihood, log_ratio_of_every_ball
@@ -93,15 +94,20 @@ def find_scales(
     >>> solution.converged and 3 < solution.epsilon < 12
     True
     """
+    expect(
+        "likelihood",
+        likelihood,
+        SmearedLikelihood,
+        "one made with SmearedLikelihood(jets)",
+    )
     if likelihood.kernel.compact:
         raise ValueError(
             f"{type(likelihood.kernel).__name__} has an edge, so the cross-entropy is not smooth "
             "in epsilon; use the Gaussian or Sigmoid kernel, or scan with epsilon_curve"
         )
-    if start is not None and not 0 < start < np.inf:
-        raise ValueError(f"start must be a positive ε in GeV; got {start}")
-    if not 0 < prior < 1:
-        raise ValueError(f"prior must lie strictly between 0 and 1; got {prior}")
+    if start is not None:
+        expect_number("start", start, 0, np.inf, "a positive ε in GeV")
+    expect_number("prior", prior, 0, 1, "strictly between 0 and 1")
     low, typical, high = _reach(likelihood)
     log_epsilon = typical if start is None else jnp.log(jnp.asarray(start, typical.dtype))
     restarted = not low < log_epsilon < high

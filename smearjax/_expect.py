@@ -1,0 +1,34 @@
+"""Arguments of the wrong kind, refused by name before anything is computed with them."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+
+def expect(name: str, value: Any, kind: type | tuple[type, ...], way_out: str) -> None:
+    """Raise ValueError unless the value is of that kind; `way_out` says what to pass."""
+    if not isinstance(value, kind):
+        is_class = isinstance(value, type)
+        what = f"the class {value.__name__}" if is_class else f"a {type(value).__name__}"
+        raise ValueError(f"{name} is {what}; expected {way_out}")
+
+
+def expect_whole(name: str, value: Any, least: int) -> None:
+    """Raise ValueError unless the value is a whole number of at least `least`."""
+    try:
+        enough = operator.index(value) >= least
+    except TypeError:
+        enough = False
+    if not enough:
+        raise ValueError(f"{name} must be at least {least}, a whole number; got {value!r}")
+
+
+def expect_number(name: str, value: Any, above: float, below: float, way_out: str) -> None:
+    """Raise ValueError unless the value is one number strictly between the two."""
+    try:
+        inside = not isinstance(value, str) and above < float(value) < below
+    except (TypeError, ValueError):
+        inside = False
+    if not inside:
+        raise ValueError(f"{name} must be {way_out}; got {value!r}")
