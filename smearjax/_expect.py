@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 from typing import Any
 
+import numpy as np
+
 
 def expect(name: str, value: Any, kind: type | tuple[type, ...], way_out: str) -> None:
     """Raise ValueError unless the value is of that kind; `way_out` says what to pass."""
@@ -32,3 +34,10 @@ def expect_number(name: str, value: Any, above: float, below: float, way_out: st
         inside = False
     if not inside:
         raise ValueError(f"{name} must be {way_out}; got {value!r}")
+
+
+def expect_positive(name: str, value: Any, unit: str) -> None:
+    """Raise ValueError unless the value is a positive, finite number or an array of them."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iuf" or not np.all((array > 0) & np.isfinite(array)):
+        raise ValueError(f"{name} must be positive and finite, in {unit}; got {value!r}")

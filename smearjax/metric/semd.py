@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from smearjax._expect import expect, expect_number
+from smearjax._expect import expect, expect_number, expect_positive
 from smearjax._numerics import ArrayLike, rising_order, safe_power
 from smearjax.jets.arrays import is_traced
 from smearjax.metric.spectral import Spectra
@@ -61,9 +61,9 @@ def semd(a: Spectra, b: Spectra, p: float = 2.0) -> Float[Array, " N"]:
 def semd_distance(a: Spectra, b: Spectra, pt_ref: ArrayLike, p: float = 2.0) -> Float[Array, " N"]:
     r"""Distance d = pT_ref · SEMD_{β,p}^{1/p} in GeV, a metric for every p ≥ 1.
 
-    Arguments, errors and source as for `semd`; `pt_ref` (GeV, positive) turns the dimensionless
-    distance of normalised jets into an energy. Where d = 0 the derivative of the root is returned
-    as 0.
+    Arguments, errors and source as for `semd`; `pt_ref` (GeV, positive; one, or one a jet) turns
+    the dimensionless distance of normalised jets into an energy. Where d = 0 the derivative of the
+    root is returned as 0.
 
     >>> from smearjax import Jets, semd_distance, spectral_function
     >>> two = spectral_function(Jets(pt=[[300.0, 100.0]], y=[[0.0, 0.3]], phi=[[0.0, 0.4]]))
@@ -72,7 +72,7 @@ def semd_distance(a: Spectra, b: Spectra, pt_ref: ArrayLike, p: float = 2.0) -> 
     122.474
     """
     if not is_traced(pt_ref):
-        expect_number("pt_ref", pt_ref, 0, np.inf, "positive and finite, in GeV")
+        expect_positive("pt_ref", pt_ref, "GeV")
     return jnp.asarray(pt_ref) * safe_power(semd(a, b, p), 1.0 / p)
 
 
