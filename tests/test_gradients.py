@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import oracles
 import pytest
@@ -11,7 +12,7 @@ from oracles import Jet
 from strategies import random_jets
 
 from smearjax.jets import Jets
-from smearjax.metric import semd, semd_distance, spectral_function
+from smearjax.metric import Spectra, semd, semd_distance, spectral_function
 
 BETAS = (0.25, 0.5, 1.0, 2.0)
 CASES = [("delta_r", 1.0), ("delta_r", 1.5), ("delta_r", 2.0), ("angle", 2.0)]
@@ -276,3 +277,73 @@ def test_gradient_descent_reaches_the_best_pair():
         for _ in range(100):
             x = step(x)
         assert abs(float(x[1] - x[0]) - 0.3) < 1e-6
+
+
+def split(jet: Jet, parts) -> Jet:
+    """The jet with its first particle replaced by collinear parts."""
+    pt = np.concatenate([jet.pt[0] * np.asarray(parts), jet.pt[1:]])
+    return Jet(pt, *(np.concatenate([[v[0]] * len(parts), v[1:]]) for v in (jet.y, jet.phi)))
+
+
+def slopes(jet: Jet, other: Jet, beta):
+    """∂SEMD/∂(y, φ) of the jet's particles."""
+    a, b = (
+        Jets(*(np.asarray(v)[None] for v in (j.pt, j.y, j.phi)), mask=np.ones((1, len(j.pt)), bool))
+        for j in (jet, other)
+    )
+    partner = spectral_function(b, beta)
+
+    def value(y, phi):
+        moved = eqx.tree_at(lambda jets: (jets.y, jets.phi), a, (y, phi))
+        return semd(spectral_function(moved, beta), partner).sum()
+
+    gradient = jax.grad(value, argnums=(0, 1))(jnp.asarray(a.y), jnp.asarray(a.phi))
+    return np.stack([np.asarray(g)[0] for g in gradient])
+
+
+@pytest.mark.parametrize("beta", [0.5, 1.0, 2.0])
+def test_ties_keep_the_derivative_where_there_is_one(beta):
+    """A collinear splitting ties angles: the other particles' slopes stay, the parts' add up."""
+    jet, other = random_jets(3, (5, 6))
+    with jax.enable_x64(True):
+        whole = slopes(jet, other, beta)
+        parts = slopes(split(jet, [0.2, 0.3, 0.5]), other, beta)
+    np.testing.assert_allclose(parts[:, 3:], whole[:, 1:], rtol=1e-10, atol=1e-14)
+    np.testing.assert_allclose(parts[:, :3].sum(axis=1), whole[:, 0], rtol=1e-10, atol=1e-14)
+
+
+def test_ties_do_not_know_the_order_of_particles():
+    """A square has four equal sides and two equal diagonals."""
+    y, phi = np.array([0.0, 0.3, 0.3, 0.0]), np.array([0.0, 0.0, 0.3, 0.3])
+    pt = np.array([4.0, 3.0, 2.0, 1.0])
+    other = random_jets(7, [6])[0]
+    turn = [2, 0, 3, 1]
+    with jax.enable_x64(True):
+        here = slopes(Jet(pt, y, phi), other, 1.0)
+        there = slopes(Jet(pt[turn], y[turn], phi[turn]), other, 1.0)
+    assert np.abs(here).max() > 1e-3
+    np.testing.assert_allclose(there, here[:, turn], rtol=1e-10)
+
+
+def test_ties_give_0_along_motions_that_break_them():
+    """Oracle 11: two equal angles of different weight pulled apart, their weighted mean kept."""
+    omega, weight = np.array([[0.4, 0.4, 0.1, 0.0]]), np.array([[0.3, 0.1, 0.2, 0.4]])
+    partner = random_jets(9, [5])[0]
+    with jax.enable_x64(True):
+        b = spectral_function(
+            Jets(*(np.asarray(v)[None] for v in (partner.pt, partner.y, partner.phi)))
+        )
+        a = Spectra(*map(jnp.asarray, (omega, weight, np.ones(1))), b.beta, "delta_r", 3)
+        gradient = np.asarray(
+            jax.grad(lambda w: semd(eqx.tree_at(lambda s: s.omega, a, w), b).sum())(a.omega)
+        )
+        apart = np.array([0.1, -0.3, 0.0, 0.0])
+        together = np.array([1.0, 1.0, 0.0, 0.0])
+        step = 1e-6
+
+        def value(shift):
+            return float(semd(eqx.tree_at(lambda s: s.omega, a, a.omega + shift), b)[0])
+
+        kept = (value(step * together) - value(-step * together)) / (2 * step)
+    assert abs(float(gradient[0] @ apart)) < 1e-15
+    np.testing.assert_allclose(float(gradient[0] @ together), kept, rtol=1e-7)

@@ -38,7 +38,8 @@ def semd(a: Spectra, b: Spectra, p: float = 2.0) -> Float[Array, " N"]:
             total weights of a pair differ by more than the relative rounding of the input (1e-5
             in float32, 1e-10 in float64).
 
-    Derivatives are exact away from ties. Where an edge of one jet ties with an edge of the other,
+    Derivatives are exact away from ties; angles of one jet that tie are treated as
+    `spectral_function` says. Where an edge of one jet ties with an edge of the other,
     the empty interval between them contributes nothing, so ∂SEMD(A, A) = 0. At p < 2 the second
     derivative, and at p = 1 the first, is 0 where the quantiles touch.
 

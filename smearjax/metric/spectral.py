@@ -16,6 +16,7 @@ from smearjax._numerics import ArrayLike, pairwise_sum, safe_power, sort_falling
 from smearjax.jets.arrays import HostOrDevice, is_traced
 from smearjax.jets.container import Jets
 from smearjax.metric.angles import angle_convention
+from smearjax.metric.ties import share_ties
 
 
 class PrecisionWarning(UserWarning):
@@ -52,7 +53,7 @@ class Spectra(eqx.Module):
     @property
     def quantile(self) -> Float[Array, "N m"]:
         """q_n = ω_n^β, the value of the quantile function on entry n."""
-        return safe_power(self.omega, self.beta)
+        return safe_power(share_ties(self.omega, self.weight), self.beta)
 
     @property
     def upper(self) -> Float[Array, "N m"]:
@@ -87,9 +88,9 @@ def spectral_function(
     Raises:
         ValueError: if `omega` is none of the four names, or a concrete `beta` is not positive.
 
-    Where two particles coincide (ω = 0) every derivative of ω is returned as 0. Where two angles
-    of a jet tie, the derivative is the one-sided derivative of the order found: finite, and right
-    for every motion that keeps the tie.
+    Where two particles coincide (ω = 0) every derivative of ω is returned as 0. Where angles of a
+    jet tie, what is computed from them has its true derivative along motions that keep the tie and
+    0 along motions that break it (there is none), whatever the order of the particles.
 
     >>> from smearjax import Jets, spectral_function
     >>> two_particles = Jets(pt=[[300.0, 100.0]], y=[[0.0, 0.3]], phi=[[0.0, 0.4]])
