@@ -1,7 +1,10 @@
 """The public face: names, what each docstring must hold, and what an import may cost."""
 
+import dataclasses
+import doctest
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 
@@ -32,8 +35,38 @@ HEAVY = [
     "pythia8",
     "fastjet",
     "jinja2",
+    "numba",
+    "faiss",
     "tyro",
 ]
+
+
+# What every docstring of a function, a method and a class that users construct must hold.
+STANDARD = {
+    "a doctest": r">>> ",
+    "what it raises": r"Raises:|Raises nothing|[Ee]rrors as for `",
+    "its source": r"arXiv:\d|Sources?: ",
+    "shapes or units": r"\([A-Zkn](_\w+)?,[ \w,+…]*\)|GeV|radian|nats|dimensionless|\bunits?\b",
+}
+# Handed out and never constructed by users: their attributes are described instead.
+RESULTS = {
+    "Embedding",
+    "EpsilonCurve",
+    "Information",
+    "Interval",
+    "RocCurve",
+    "ScaleSolution",
+    "Spectra",
+    "TrainedNetwork",
+}
+PAPERS = {
+    "1106.3076": "girth",
+    "1810.05165": "Energy Flow Networks, and the public jets",
+    "2010.11998": "decision ordering",
+    "2305.03751": "the spectral metric",
+    "2410.05379": "SPECTER",
+    "2501.07643": "smearing the likelihood",
+}
 
 
 def public_objects():
@@ -44,6 +77,36 @@ def public_objects():
         for name in module.__all__:
             seen.setdefault(id(getattr(module, name)), (f"{package}.{name}", getattr(module, name)))
     return [item for item in seen.values() if callable(item[1])]
+
+
+def public_classes():
+    return [(name, thing) for name, thing in public_objects() if isinstance(thing, type)]
+
+
+def public_members(wanted):
+    """Public attributes of the public classes for which `wanted(attribute)` is true."""
+    return [
+        (f"{name}.{member}", getattr(cls, member))
+        for name, cls in public_classes()
+        for member in vars(cls)
+        if not member.startswith("_") and wanted(getattr(cls, member))
+    ]
+
+
+def held_to_the_standard():
+    """Functions, methods, and classes that users construct."""
+    objects = [
+        (name, thing)
+        for name, thing in public_objects()
+        if not isinstance(thing, type)
+        or not (issubclass(thing, Warning | Exception) or thing.__name__ in RESULTS)
+    ]
+    return objects + public_members(inspect.isroutine)
+
+
+def lacking(text):
+    """The parts of the standard that a docstring does not hold."""
+    return [part for part, pattern in STANDARD.items() if not re.search(pattern, text)]
 
 
 def test_the_promised_names_are_there():
@@ -70,16 +133,55 @@ def test_all_lists_what_exists(package):
         assert getattr(module, name) is not None, name
 
 
-@pytest.mark.parametrize(("name", "thing"), public_objects())
-def test_docstrings_have_an_example(name, thing):
+def named(things):
+    """One test for each thing, under its name."""
+    return pytest.mark.parametrize("thing", [pytest.param(t, id=name) for name, t in things])
+
+
+@named(held_to_the_standard())
+def test_docstrings_hold_the_standard(thing):
+    assert lacking(inspect.getdoc(thing) or "") == []
+
+
+@named(held_to_the_standard())
+def test_the_examples_are_run(thing):
+    tests = doctest.DocTestFinder().find(importlib.import_module(thing.__module__))
+    run = {test.name for test in tests if test.examples}
+    assert f"{thing.__module__}.{thing.__qualname__}" in run
+
+
+@named((name, cls) for name, cls in public_classes() if cls.__name__ in RESULTS)
+def test_results_describe_their_attributes(thing):
     text = inspect.getdoc(thing) or ""
-    if isinstance(thing, type) and issubclass(thing, Warning | Exception | tuple):
-        assert len(text) > 20, name
-    elif inspect.isroutine(thing):
-        assert ">>>" in text, f"{name} has no doctest"
-        assert "Raises:" in text or "rrors" in text or len(inspect.signature(thing).parameters) < 3
-    else:
-        assert len(text) > 60, f"{name} is hardly described"
+    assert "shapes or units" not in lacking(text)
+    described = text.partition("Attributes:\n")[2]
+    for field in dataclasses.fields(thing):
+        assert re.search(rf"^ +{field.name}: ", described, re.M), field.name
+
+
+@named(public_members(lambda attribute: isinstance(attribute, property)))
+def test_properties_say_their_shape_or_unit(thing):
+    assert "shapes or units" not in lacking(inspect.getdoc(thing) or "")
+
+
+@named(public_objects() + public_members(inspect.isroutine))
+def test_only_known_papers_are_cited(thing):
+    cited = re.findall(r"\d{4}\.\d{4,5}(?=\D|$)", inspect.getdoc(thing) or "")
+    assert set(cited) <= set(PAPERS)
+
+
+def test_the_standard_refuses_what_is_missing():
+    pieces = {
+        "a doctest": ">>> 1 + 1",
+        "what it raises": "Raises:",
+        "its source": "Source: numpy's sum.",
+        "shapes or units": "(N,) energies in GeV",
+    }
+    assert lacking("Sum of the weights.") == list(STANDARD)
+    for part in STANDARD:
+        rest = " ".join(text for other, text in pieces.items() if other != part)
+        assert lacking(rest) == [part]
+    assert lacking(" ".join(pieces.values())) == []
 
 
 def test_import_pulls_in_nothing_heavy():

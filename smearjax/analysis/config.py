@@ -11,7 +11,9 @@ from jaxtyping import Float
 
 @dataclass(frozen=True)
 class AnalyzeConfig:
-    """Settings of `analyze` and options of `smearjax analyze`.
+    """Settings of `analyze` and options of `smearjax analyze`, energies in GeV.
+
+    Source: smearjax's own choices.
 
     Raises:
         ValueError: settings that make no sense; the message names them.
@@ -71,21 +73,21 @@ class AnalyzeConfig:
 
     @property
     def train_fraction(self) -> float:
-        """What the test and validation jets leave."""
+        """Fraction of the jets that the test and validation jets leave, dimensionless."""
         return 1.0 - self.validation_fraction - self.test_fraction
 
     @property
     def grid(self) -> Float[np.ndarray, " E"]:
-        """The resolutions in GeV."""
+        """The resolutions, (E,), in GeV, evenly spaced in ln ε."""
         number = min(self.n_epsilon, 13) if self.quick else self.n_epsilon
         return np.geomspace(self.epsilon_min, self.epsilon_max, number)
 
     @property
     def curve_replicas(self) -> int:
-        """Replicas of the curves."""
+        """Bootstrap replicas of the curves' bands, a number without unit."""
         return min(self.replicas, 10) if self.quick else self.replicas
 
     @property
     def training_epochs(self) -> int:
-        """Epochs of the network."""
+        """Most training epochs of the network, a number without unit."""
         return min(self.epochs, 8) if self.quick else self.epochs

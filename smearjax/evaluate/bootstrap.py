@@ -12,9 +12,16 @@ from numpy.typing import ArrayLike
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with its confidence interval [lo, hi] and the bias that the bootstrap sees.
+    """A value with its confidence interval, all in the units of the value.
 
-    ``bias`` = mean of the replicas − value, in units of the value; ``level`` is the coverage.
+    Source: smearjax's own definition, see `bootstrap_interval`.
+
+    Attributes:
+        value: the statistic on all jets.
+        lo: lower end of the interval.
+        hi: upper end.
+        bias: mean of the replicas − value.
+        level: coverage, dimensionless.
 
     >>> print(Interval(0.8123, 0.8072, 0.8169, -0.0003))
     0.8123 +0.0046 -0.0051 (68%, bias -0.0003)
@@ -50,6 +57,8 @@ def bootstrap_weights(n: int, n_replicas: int, seed: int = 0) -> Int[np.ndarray,
     Raises:
         ValueError: if n or n_replicas is less than 1.
 
+    Source: the bootstrap, drawn with numpy's `Generator.integers`.
+
     >>> bootstrap_weights(5, 3).sum(axis=1)
     array([5, 5, 5])
     """
@@ -69,7 +78,7 @@ def bootstrap_interval(
     Replica r has the jets' weights times multinomial counts, θ*_r. The interval is θ plus the
     (1 ∓ level)/2 quantiles of θ* − mean θ*: a bias of the replicas (fewer different jets) moves
     neither end, and is given beside. It is infinite if a replica is; the ends are then plain
-    quantiles of θ*.
+    quantiles of θ*. Source: smearjax's own definition, a percentile bootstrap without the bias.
 
     Args:
         statistic: takes the arrays and ``weight=(N,)``, returns a number (`auc`, say).
@@ -78,6 +87,9 @@ def bootstrap_interval(
         seed: the same seed gives the same interval.
         level: coverage, in (0, 1).
         weight: (N,) event weights that the counts multiply; ones if None.
+
+    Returns:
+        `Interval` in the units of the statistic.
 
     Raises:
         ValueError: for options out of range, wrong shapes, or a replica on which the statistic

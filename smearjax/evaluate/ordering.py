@@ -26,6 +26,9 @@ def ado(
         label: (N,), 1 = signal, 0 = background.
         weight: (N,) event weights, negative ones included; ones if None.
 
+    Returns:
+        A number, dimensionless, from 0 to 1 unless weights are negative.
+
     Raises:
         ValueError: for NaN scores, wrong shapes, other labels than 0 and 1, a single class, or a
             class whose total weight is not positive.
@@ -66,9 +69,10 @@ def ado(
 def ado_matrix(
     scores: Mapping[str, ArrayLike], label: ArrayLike | None, weight: ArrayLike | None = None
 ) -> dict[str, dict[str, float]]:
-    """`ado` of every pair of named scores, a symmetric nested dictionary.
+    """`ado` of every pair of named scores (arXiv:2010.11998), a symmetric nested dictionary.
 
-    The diagonal is 1 but for ties. Arguments and errors as in `ado`.
+    ``scores`` has one (N,) array for each name; the answers are dimensionless. The diagonal is 1
+    but for ties. Other arguments and errors as for `ado`.
 
     >>> ado_matrix({"mass": [1.0, 2.0, 3.0], "minus": [-1.0, -2.0, -3.0]}, [1, 0, 0])["mass"]
     {'mass': 1.0, 'minus': 0.0}

@@ -18,9 +18,13 @@ _BLOCK = 2**21
 class RocCurve:
     """Efficiencies of the cuts ``score >= threshold``, by falling threshold.
 
-    Arrays (K,), one more than there are different scores: ``threshold`` (in units of the score; the
-    first entry, +inf, stands before every score, one of +inf included), ``signal_efficiency`` and
-    ``background_efficiency`` (weight fractions, from 0 to 1).
+    Source: see `roc_curve`.
+
+    Attributes:
+        threshold: (K,) in units of the score, one more than there are different scores; the first,
+            +inf, stands before every score, one of +inf included.
+        signal_efficiency: (K,) weight fractions from 0 to 1, dimensionless.
+        background_efficiency: (K,) likewise.
 
     >>> roc_curve([3.0, 2.0, 1.0], [1, 0, 1]).signal_efficiency
     array([0. , 0.5, 0.5, 1. ])
@@ -36,7 +40,8 @@ def roc_curve(
 ) -> RocCurve:
     r"""ROC curve ε_s(t) = Σ_{signal, f ≥ t} w / Σ_{signal} w, and ε_b(t) alike.
 
-    Jets of equal score pass a cut together: one point for each different score.
+    Jets of equal score pass a cut together: one point for each different score. Source: the
+    definition of scikit-learn's `roc_curve` with every point kept.
 
     Args:
         scores: (N,), larger for signal; ±inf is legal.
@@ -44,7 +49,7 @@ def roc_curve(
         weight: (N,) event weights, negative ones included; ones if None.
 
     Returns:
-        A `RocCurve`. With negative weights the efficiencies need not be monotone.
+        A `RocCurve`, dimensionless. With negative weights the efficiencies need not be monotone.
 
     Raises:
         ValueError: for NaN scores, wrong shapes, other labels than 0 and 1, a single class, or a
@@ -71,15 +76,15 @@ def roc_curve(
 def auc(scores: ArrayLike, label: ArrayLike | None, weight: ArrayLike | None = None) -> float:
     r"""Area under the ROC curve: P(f(signal) > f(background)) + ½ P(equal), exact.
 
-    AUC = Σ_{s,b} w_s w_b [Θ(f_s − f_b) + ½ δ(f_s, f_b)] / (Σ w_s Σ w_b), in O(N log N).
+    AUC = Σ_{s,b} w_s w_b [Θ(f_s − f_b) + ½ δ(f_s, f_b)] / (Σ w_s Σ w_b), in O(N log N); it is
+    dimensionless. Source: the Mann–Whitney statistic, as scikit-learn's `roc_auc_score`.
 
     Args:
         scores: (N,), larger for signal; ±inf is legal.
         label: (N,), 1 = signal, 0 = background.
         weight: (N,) event weights, negative ones included; ones if None.
 
-    Raises:
-        ValueError: as in `roc_curve`.
+    Errors as for `roc_curve`.
 
     >>> auc([0.9, 0.4, 0.4, 0.1], [1, 1, 0, 0])
     0.875
@@ -93,7 +98,7 @@ def auc(scores: ArrayLike, label: ArrayLike | None, weight: ArrayLike | None = N
 def auc_columns(
     scores: ArrayLike, label: ArrayLike | None, weight: ArrayLike | None = None
 ) -> Float[np.ndarray, " K"]:
-    """`auc` of every column, sorted in blocks of columns.
+    """`auc` of every column, sorted in blocks of columns. Source: as `auc`.
 
     Args:
         scores: (N, K); a single column (N, 1) serves all columns of ``weight``.
@@ -101,10 +106,10 @@ def auc_columns(
         weight: (N,), or (N, K) for weights of each column (bootstrap replicas, say).
 
     Returns:
-        (K,) areas, float64.
+        (K,) areas, float64, dimensionless.
 
     Raises:
-        ValueError: as in `roc_curve`, and if the columns of scores and weight do not match.
+        ValueError: as `roc_curve`, and if the columns of scores and weight do not match.
 
     >>> auc_columns([[3.0, 1.0], [2.0, 2.0], [1.0, 3.0]], [1, 0, 0])
     array([1., 0.])
@@ -135,6 +140,8 @@ def inverse_background_efficiency(
 ) -> float:
     """Background rejection 1/ε_b at a signal efficiency, the ROC curve being linear between points.
 
+    At ε_s = ½ it is the figure that arXiv:1810.05165 quotes beside the AUC.
+
     Args:
         scores: (N,), larger for signal; ±inf is legal.
         label: (N,), 1 = signal, 0 = background.
@@ -142,10 +149,10 @@ def inverse_background_efficiency(
         weight: (N,) event weights, negative ones included; ones if None.
 
     Returns:
-        1/ε_b where ε_s is first reached; inf if no background weight passes.
+        1/ε_b where ε_s is first reached, dimensionless; inf if no background weight passes.
 
     Raises:
-        ValueError: as in `roc_curve`, and if signal_efficiency is outside (0, 1].
+        ValueError: as `roc_curve`, and if signal_efficiency is outside (0, 1].
 
     >>> inverse_background_efficiency([4, 3, 2, 1, 0, 0], [0, 1, 1, 0, 0, 0])
     4.0

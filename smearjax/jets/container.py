@@ -33,6 +33,7 @@ class Jets(eqx.Module):
     Constituent i of a jet carries the momentum fraction $z_i = p_{T,i} / \sum_j p_{T,j}$ and the
     direction $(y_i, \phi_i)$. Rows are jets; entries where `mask` is False are padding, count for
     nothing, and hold zeros (whatever they held before: a filler such as −999 or NaN is padding).
+    Source: fractions and directions as in arXiv:1810.05165; smearjax's own container.
 
     float32 and float64 stay what they are, float16 and bfloat16 widen to float32, integers become
     float64, long doubles are refused. Numpy arrays stay numpy arrays on the host and are not
@@ -99,6 +100,8 @@ class Jets(eqx.Module):
     def from_flat(cls, pt, y, phi, offsets, pid=None, label=None, weight=None) -> Jets:
         """Jets from flat per-particle arrays: jet i has the particles offsets[i]:offsets[i + 1].
 
+        Source: smearjax's file layout, with offsets as in awkward's `ListOffsetArray`.
+
         Args:
             pt: GeV, one entry a particle, (total number of particles,); `y`, `phi` and `pid` alike.
             y: rapidities.
@@ -126,6 +129,8 @@ class Jets(eqx.Module):
     def from_lists(cls, pt, y, phi, pid=None, label=None, weight=None) -> Jets:
         """Jets from lists that hold one array of particles a jet, of any lengths.
 
+        Source: smearjax's own definition.
+
         Args:
             pt: GeV, a list of N arrays; `y`, `phi` and `pid` alike.
             y: rapidities.
@@ -150,6 +155,8 @@ class Jets(eqx.Module):
     @classmethod
     def from_awkward(cls, particles, y=None, phi=None, pid=None, label=None, weight=None) -> Jets:
         """Jets from awkward arrays of type N * var * number, or N * var * record.
+
+        Source: awkward's array types; field names as HEP files have them.
 
         Args:
             particles: records with the fields `pt` (GeV), `y` (or `rapidity`, or `eta`, which is
@@ -182,7 +189,7 @@ class Jets(eqx.Module):
         r"""Jets, or whole events, from energies and polar angles, as e⁺e⁻ colliders give them.
 
         For massless particles $p_T = E \sin\theta$ and $y = -\ln\tan(\theta/2)$, so that
-        $E = p_T \cosh y$ and the opening angle follow from what is kept.
+        $E = p_T \cosh y$ and the opening angle follow from what is kept. Source: kinematics.
 
         Args:
             energy: GeV; padded (N, n), or a list with one array an event; `theta`, `phi` alike.
@@ -217,8 +224,10 @@ class Jets(eqx.Module):
     def replace(self, **arrays: Any) -> Jets:
         """The same jets with some arrays exchanged, checked like new ones.
 
+        Source: after Python's `dataclasses.replace`.
+
         Args:
-            arrays: any of `Jets`' arguments by name.
+            arrays: any of `Jets`' arguments by name, in its shapes and units (GeV, radians).
 
         Raises:
             ValueError: an unknown name, wrong shapes or kinds.
@@ -249,7 +258,7 @@ class Jets(eqx.Module):
 
     @property
     def multiplicity(self) -> Int[HostOrDevice, " N"]:
-        """Number of constituents of each jet, (N,)."""
+        """Number of constituents of each jet, (N,), no unit."""
         return self.mask.sum(axis=1)
 
     @property

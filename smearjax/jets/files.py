@@ -117,6 +117,7 @@ def save_jets(path: str | os.PathLike[str], jets: Jets) -> None:
 
     The file appears under its name only when it is whole. Every number comes back as it was, in the
     same float type; padding is not stored, so jets come back padded to the longest of them.
+    Source: smearjax's own layout, described in `load_jets`, in GeV and radians.
 
     Args:
         path: ends in .npz, .h5 or .hdf5; an existing file is replaced.

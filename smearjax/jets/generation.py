@@ -24,6 +24,8 @@ CLASSES = {1: "quark", 0: "gluon"}
 class GenerateConfig:
     """What `generate_jets` makes: pp → Z(→νν) + jet at 14 TeV with Pythia 8 and FastJet.
 
+    Source: the process and cuts (GeV) of EnergyFlow's quark/gluon jets, see `generate_jets`.
+
     Raises:
         ValueError: a number out of its range.
 
@@ -72,7 +74,14 @@ class GenerateConfig:
             raise ValueError(f"out is {str(self.out)!r}; expected a name that ends in .npz")
 
     def settings(self) -> tuple[str, ...]:
-        """Lines for Pythia beyond the common ones."""
+        """Lines for Pythia beyond the common ones; `alpha_s` is dimensionless.
+
+        Raises nothing. Source: the settings of Pythia 8.
+
+        Example:
+            >>> GenerateConfig(hadronisation=False, alpha_s=0.12).settings()
+            ('HadronLevel:all = off', 'TimeShower:alphaSvalue = 0.12')
+        """
         lines = {
             "PartonLevel:MPI = off": not self.mpi,
             "HadronLevel:all = off": not self.hadronisation,

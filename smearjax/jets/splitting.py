@@ -16,11 +16,12 @@ def split(jets: Jets, fractions: ArrayLike, seed: int = 0) -> tuple[Jets, ...]:
     """Disjoint random parts of the jets, each with the same mixture of classes.
 
     Every jet is in exactly one part. With labels, each class is cut by itself, so a part's share of
-    a class is off by less than one jet. Within a part, jets keep their order.
+    a class is off by less than one jet. Within a part, jets keep their order. Source: stratified
+    like scikit-learn's `train_test_split(stratify=labels)`.
 
     Args:
         jets: N jets.
-        fractions: the parts' shares, positive, of sum 1.
+        fractions: the parts' shares, positive, of sum 1, dimensionless.
         seed: the same seed gives the same parts.
 
     Returns:
@@ -42,7 +43,9 @@ def split(jets: Jets, fractions: ArrayLike, seed: int = 0) -> tuple[Jets, ...]:
 def split_rows(
     jets: Jets, fractions: ArrayLike, seed: int = 0
 ) -> tuple[Int[np.ndarray, " k"], ...]:
-    """The row numbers of the parts that `split` makes, rising; arguments and errors as there.
+    """The row numbers of the parts that `split` makes, (k,) each, rising.
+
+    Arguments and errors as for `split`. Source: as there.
 
     Example:
         >>> from smearjax.jets import load_jets, split_rows
@@ -75,12 +78,14 @@ def split_rows(
 def concatenate(sets: Sequence[Jets]) -> Jets:
     """All jets of several sets in one, in order, padded to the widest.
 
+    Source: after numpy's `concatenate`.
+
     Args:
         sets: at least one Jets. All have labels or none has; the same for pid. Where only some
             have weights, the others' are 1.
 
     Returns:
-        One Jets on the host, of the widest float type.
+        One Jets on the host, (N₁ + N₂ + …, n), of the widest float type; units (GeV, radians) stay.
 
     Raises:
         ValueError: nothing to join; labels or pid that only some have.

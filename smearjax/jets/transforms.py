@@ -26,6 +26,8 @@ def normalise(jets: Jets) -> Jets:
     Returns:
         Jets with pt of sum 1 (no unit); everything else as it was.
 
+    Raises nothing. Source: the z_i of arXiv:1810.05165.
+
     Example:
         >>> from smearjax.jets import load_jets, normalise
         >>> normalise(load_jets("sample")).total_pt[:2]
@@ -42,6 +44,8 @@ def wrap(jets: Jets) -> Jets:
 
     Returns:
         Jets that differ in phi (radians) only.
+
+    Raises nothing. Source: smearjax's own definition.
 
     Example:
         >>> from smearjax.jets import Jets, wrap
@@ -64,6 +68,8 @@ def center(jets: Jets) -> Jets:
 
     Returns:
         Jets with y and phi (radians) about the centroid, 0 in the padding.
+
+    Raises nothing.
 
     Example:
         >>> from smearjax.jets import Jets, center

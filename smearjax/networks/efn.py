@@ -126,8 +126,16 @@ class EFN(eqx.Module):
     ) -> Float[Array, " N"]:
         """Logits (n_jets,) of jets whose particles lie one after another in flat arrays.
 
-        ``jet_of`` is the rising jet number of every particle; n_jets marks a slot to be left out.
         No particle is padding but the tail, so nothing is computed in vain.
+
+        Args:
+            pt: (P,) in GeV.
+            y: (P,) rapidities.
+            phi: (P,) in radians.
+            jet_of: (P,) rising jet number of every particle; n_jets marks a slot to be left out.
+            n_jets: number of logits.
+
+        Raises nothing. Source: the class (arXiv:1810.05165).
 
         >>> import jax, jax.numpy as jnp
         >>> network = EFN((8,), (8,), key=jax.random.key(0))

@@ -36,11 +36,11 @@ def network_scores(network: EFN, jets: Jets) -> Float[np.ndarray, " N"]:
     Trained on balanced classes it estimates ln p(jet|quark) − ln p(jet|gluon). Jets are packed one
     after another into blocks of a few fixed lengths, so nothing is computed on padding, memory
     does not grow with N, and a second call compiles nothing. What else is in the block changes a
-    score by rounding only.
+    score by rounding only. Source: the network of arXiv:1810.05165.
 
     Args:
         network: an `EFN`.
-        jets: N jets (labels and weights are not looked at).
+        jets: N jets, in GeV and radians (labels and weights are not looked at).
 
     Raises:
         ValueError: if `network` is no EFN or `jets` are no Jets.

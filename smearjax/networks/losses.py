@@ -24,7 +24,7 @@ def cross_entropy(
     weights are legal.
 
     Args:
-        logit: (N,).
+        logit: (N,), dimensionless.
         label: (N,), 1 = quark, 0 = gluon.
         weight: (N,), of non-zero sum.
 

@@ -17,7 +17,10 @@ _MAX_HEADER = 65_536
 
 
 def save_network(path: str | Path, network: EFN) -> None:
-    """Write a network to a file: one line of JSON (sizes, length scale), then its arrays.
+    """Write a network to a file: one line of JSON, then its arrays.
+
+    The JSON holds the layers' widths and the length scale in radians. Source: smearjax's own
+    format, the arrays as equinox's `tree_serialise_leaves` writes them.
 
     Args:
         path: file to write, replaced if it is there.
@@ -52,8 +55,13 @@ def save_network(path: str | Path, network: EFN) -> None:
 def load_network(path: str | Path) -> EFN:
     """Read a network that `save_network` wrote; nothing in the file is executed.
 
+    Source: the format of `save_network`.
+
     Args:
         path: file to read.
+
+    Returns:
+        `EFN` with float32 weights; its length scale is in radians.
 
     Raises:
         ValueError: if the file is foreign, truncated or damaged.

@@ -23,7 +23,10 @@ from smearjax.networks.packing import batch_width, epoch_order, flatten
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Settings of `train_efn`; the layers are those of arXiv:1810.05165.
+    """Settings of `train_efn`, lengths in radians; the layers are those of arXiv:1810.05165.
+
+    Raises:
+        ValueError: epochs, batch size or patience below 1; a learning rate that is not positive.
 
     >>> TrainingConfig(epochs=10).batch_size
     50
@@ -60,9 +63,12 @@ class TrainingConfig:
 class TrainedNetwork:
     """A trained network and how it got there.
 
-    ``network`` is the one of the epoch with the lowest validation loss, ``best_epoch`` (from 0);
-    ``train_loss`` and ``validation_loss`` (nats, balanced classes) have one entry an epoch;
-    ``seconds`` is the wall time, compilation included.
+    Attributes:
+        network: the one of the epoch with the lowest validation loss.
+        train_loss: (epochs,) cross-entropy of balanced classes, in nats.
+        validation_loss: (epochs,) likewise.
+        best_epoch: number of that epoch, from 0.
+        seconds: wall time, compilation included.
 
     >>> import jax
     >>> from smearjax.networks import EFN
@@ -101,6 +107,9 @@ def train_efn(
         config: settings, `TrainingConfig()` if None.
         seed: initial weights, shuffles and turns; on one machine's CPU the same seed gives the same
             weights, bit for bit.
+
+    Returns:
+        `TrainedNetwork`, with losses in nats.
 
     Raises:
         JetsError: labels missing, one class only, a class of no positive total weight.

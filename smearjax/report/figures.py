@@ -25,8 +25,10 @@ _METADATA = {"png": {"Software": "smearjax"}, "pdf": {"CreationDate": None}, "sv
 def render_figures(result: Mapping[str, Any]) -> dict[str, dict[str, bytes]]:
     """Draw every figure of a result.
 
+    Source: smearjax's own layout; the curves are those of `epsilon_curve` and `information`.
+
     Args:
-        result: A checked result (see `smearjax.report.check_result`).
+        result: A checked result (see `smearjax.report.check_result`); energies in GeV.
 
     Returns:
         For each figure's name the bytes of its PNG, PDF and SVG file.

@@ -46,7 +46,7 @@ def write_report(result: Mapping[str, Any], out: str | Path) -> Path:
     """Write report.html, result.json and the figures of a result.
 
     Everything follows from the result alone: the report of a `result.json` read back is the same,
-    byte for byte.
+    byte for byte. Source: smearjax's own layout.
 
     Args:
         result: What `smearjax.analysis.analyze` returns, or `load_result` of its file. Energies in
@@ -83,8 +83,10 @@ def write_report(result: Mapping[str, Any], out: str | Path) -> Path:
 def render_page(result: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
     """Set the page, with the figures inside it.
 
+    Source: smearjax's own layout, the template `page.html.jinja`.
+
     Args:
-        result: A checked result.
+        result: A checked result (see `smearjax.report.check_result`); energies in GeV.
         figures: SVG file of each figure by name.
 
     Returns:

@@ -52,11 +52,13 @@ _NEVER_NULL = {"quark", "gluon", "pt_ref_gev", "beta", "p", "epsilon_gev"}
 def load_result(path: str | Path) -> dict[str, Any]:
     """Read a `result.json` and check that it is complete.
 
+    Source: smearjax's own format, see `check_result`.
+
     Args:
         path: The file that `smearjax analyze` wrote.
 
     Returns:
-        The result, ready for `write_report`.
+        The result, ready for `write_report`; energies in GeV.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -81,6 +83,8 @@ def load_result(path: str | Path) -> dict[str, Any]:
 
 def check_result(result: Mapping[str, Any]) -> dict[str, Any]:
     """Check that a result is complete, and bring it into the form that result.json has.
+
+    Source: smearjax's own format; a key that ends in `_gev` holds an energy in GeV.
 
     Args:
         result: What `analyze` returns. Numbers may be Python's or numpy's.

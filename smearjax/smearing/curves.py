@@ -20,7 +20,8 @@ from smearjax.smearing.checks import (
     checked_values,
     checked_weights,
 )
-from smearjax.smearing.likelihood import SmearedLikelihood, smear_columns
+from smearjax.smearing.likelihood import SmearedLikelihood
+from smearjax.smearing.passes import smear_columns
 from smearjax.smearing.ratios import finite_log_ratio, log_count_ratio
 from smearjax.smearing.replicas import Columns, class_counts, epsilon_groups
 from smearjax.smearing.sums import Categories, Queries, categories, class_sums
@@ -28,7 +29,10 @@ from smearjax.smearing.sums import Categories, Queries, categories, class_sums
 
 @dataclass(frozen=True)
 class EpsilonCurve:
-    """AUC(ε) with 68 % bands and what the balls held; arrays (E,), ε in GeV.
+    """AUC(ε) with 68 % bands and what the balls held.
+
+    Arrays are (E,), dimensionless unless said otherwise. Source: smearjax's own definition, of the
+    smearing of arXiv:2501.07643.
 
     Attributes:
         epsilon: resolutions in GeV.
@@ -42,9 +46,9 @@ class EpsilonCurve:
         minus_dauc: −dAUC/d ln ε by central differences on the grid; NaN for a single ε.
         minus_dauc_err: its bootstrap standard deviation.
         cross_entropy: as `find_scales` defines it (prior ½), in nats; NaN for smeared values.
-        cross_entropy_err: its bootstrap standard deviation.
-        dcross_entropy: d(cross-entropy)/d ln ε by central differences on the grid.
-        dcross_entropy_err: its bootstrap standard deviation.
+        cross_entropy_err: its bootstrap standard deviation, in nats.
+        dcross_entropy: d(cross-entropy)/d ln ε by central differences on the grid, in nats.
+        dcross_entropy_err: its bootstrap standard deviation, in nats.
         empty_fraction: fraction of test jets whose ball is empty.
         one_class_fraction: fraction whose ball holds one class only.
         nonpositive_fraction: fraction with a negative class sum (negative weights).
@@ -98,7 +102,7 @@ def epsilon_curve(
     Replica b gives reference jet j the weight w_j c_j^b with multinomial counts c^b, drawn class by
     class; a jet never sees a copy of itself. Test jets are resampled likewise: independently of
     the reference if they are other jets, together with it under leave-one-out. The band is the
-    point plus quantiles of θ* − mean θ*.
+    point plus quantiles of θ* − mean θ*. Smearing: arXiv:2501.07643; bootstrap: smearjax's own.
 
     Args:
         likelihood: the reference jets and the kernel.
@@ -122,8 +126,8 @@ def epsilon_curve(
     >>> from smearjax import SmearedLikelihood, load_jets
     >>> from smearjax.smearing import epsilon_curve
     >>> likelihood = SmearedLikelihood(load_jets("sample")[:300])
-    >>> epsilon_curve(likelihood, None, [10.0, 20.0], replicas=5).auc.shape
-    (2,)
+    >>> epsilon_curve(likelihood, None, [10.0, 20.0], replicas=5).auc.tolist()
+    [0.781, 0.772]
     """
     expect(
         "likelihood",
@@ -198,7 +202,7 @@ def _scores(
 ) -> tuple[Float[Array, "E N C"], Float[Array, "E N C"] | None, Categories]:
     """Ranking score, finite log ratio and categories, for the data and every replica."""
     if values is not None:
-        smeared, kinds = smear_columns(like, values, query, weights, epsilon)
+        smeared, kinds = smear_columns(like.kernel, like.reference, query, epsilon, values, weights)
         return smeared, None, Categories(*(kind[..., 0] for kind in kinds))
     sums = class_sums(like.kernel, like.reference.classes, weights, query, epsilon, squares=True)
     kinds = categories(like.kernel, sums)
