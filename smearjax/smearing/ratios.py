@@ -28,6 +28,8 @@ def log_count_ratio(
     offset = safe_log(totals[QUARK]) - safe_log(totals[GLUON])
     ratio = jnp.where(both, quark, 0.0) - jnp.where(both, gluon, 0.0) - offset
     one_sided = jnp.where(quark > gluon, jnp.inf, -jnp.inf)
+    # Equal balls added up in another order differ in their last bits; they must tie.
+    ratio = jnp.round(ratio, 9 if ratio.dtype == jnp.float64 else 5)
     return jnp.where(both, ratio, jnp.where(known, one_sided, 0.0))
 
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from smearjax.metric.pairs import Points, nearest_squared_distance
+from smearjax.metric.pairs import Points, in_order, nearest_squared_distance
 from smearjax.smearing.sums import GLUON, QUARK, Queries
 
 
@@ -18,7 +18,7 @@ class Reference(eqx.Module):
         label: (N,) 1 = quark, 0 = gluon.
         weight: (N,) event weights w_i.
         totals: (2,) W_g and W_q.
-        members: rows of the gluon and of the quark jets.
+        members: rows of the gluon and of the quark jets, neighbours near one another.
         classes: their points.
         weights: their weights.
         leave_one_out: the N jets as queries that leave themselves out.
@@ -35,7 +35,8 @@ class Reference(eqx.Module):
     def __init__(self, every: Points, label: np.ndarray, weight: np.ndarray):
         dtype = every.norm.dtype
         # A jet of weight zero adds nothing, and must not pass for the nearest of its class.
-        gluon, quark = (np.flatnonzero((label == c) & (weight != 0)) for c in (GLUON, QUARK))
+        members = (np.flatnonzero((label == c) & (weight != 0)) for c in (GLUON, QUARK))
+        gluon, quark = (rows[in_order(every[rows])] for rows in members)
         self.label, self.weight = jnp.asarray(label), jnp.asarray(weight, dtype)
         self.members = (jnp.asarray(gluon, jnp.int32), jnp.asarray(quark, jnp.int32))
         self.classes = (every[gluon], every[quark])
@@ -46,5 +47,8 @@ class Reference(eqx.Module):
 
     def queries(self, points: Points, own: Float[Array, "N 2"]) -> Queries:
         """Points with the distance to the nearest jet of each class, which scales soft sums."""
-        nearest = [nearest_squared_distance(points, columns) for columns in self.classes]
-        return Queries(points, own, jnp.stack(nearest, axis=1))
+        order = jnp.asarray(in_order(points), jnp.int32)
+        place = jnp.argsort(order)
+        ordered = points[order]
+        nearest = [nearest_squared_distance(ordered, columns)[place] for columns in self.classes]
+        return Queries(points, own, jnp.stack(nearest, axis=1), order, place)

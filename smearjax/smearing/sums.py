@@ -7,7 +7,7 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, Int
 
 from smearjax._numerics import safe_log
 from smearjax.metric.pairs import Points, kernel_sums
@@ -25,11 +25,15 @@ class Queries(eqx.Module):
         points: N points in the reference's space.
         own: (N, 2) weight that a jet itself adds to the class totals; 0 for jets from outside.
         nearest: (N, 2) d² in GeV² to the nearest other reference jet of each class.
+        order: (N,) the jets sorted so that neighbours are near one another.
+        place: (N,) where each jet stands in that order.
     """
 
     points: Points
     own: Float[Array, "N 2"]
     nearest: Float[Array, "N 2"]
+    order: Int[Array, " N"]
+    place: Int[Array, " N"]
 
     def __len__(self) -> int:
         return len(self.points)
@@ -62,14 +66,14 @@ def class_sums(
     Each row is scaled by the kernel of its nearest jet in the class: nothing underflows, at any ε.
     """
     scales, linear, square = [], [], []
+    rows, nearest = query.points[query.order], query.nearest[query.order]
     for c in (GLUON, QUARK):
-        log_nearest = jax.vmap(kernel.log, in_axes=(None, 0))(query.nearest[:, c], epsilon)
+        log_nearest = jax.vmap(kernel.log, in_axes=(None, 0))(nearest[:, c], epsilon)
         scale = jax.lax.stop_gradient(jnp.where(jnp.isfinite(log_nearest), log_nearest, 0.0))
-        sums = kernel_sums(
-            epsilon, kernel, query.points, classes[c], weights[c], scale, squares=squares
-        )
+        sums = kernel_sums(epsilon, kernel, rows, classes[c], weights[c], scale, squares=squares)
+        sums = sums[:, query.place]
         columns = weights[c].shape[1]
-        scales.append(scale)
+        scales.append(scale[:, query.place])
         linear.append(sums[..., :columns])
         square.append(sums[..., columns:])
     return ClassSums(

@@ -1,0 +1,102 @@
+"""Many pairs of jets of sets of any size, with the spectra of two blocks in memory at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from smearjax.jets.container import Jets
+from smearjax.metric._merge import Kernel, merged
+from smearjax.metric._steps import Steps, entries, step_functions
+
+# Spectral entries of one block of jets: 2²³ take 128 MB.
+_ENTRIES = 1 << 23
+
+
+class _Side(NamedTuple):
+    """The jets named on one side of the pairs, by rising multiplicity, cut into blocks.
+
+    Attributes:
+        jets: the set they come from.
+        rows: (K,) where each of them stands in it.
+        first: (B,) the jet with which each block begins.
+    """
+
+    jets: Jets
+    rows: Int[np.ndarray, " K"]
+    first: Int[np.ndarray, " B"]
+
+    def block(self, number: int) -> Jets:
+        """The jets of one block."""
+        return self.jets[np.split(self.rows, self.first[1:])[number]]
+
+
+def squared_distances(
+    kernel: Kernel, a: Jets, b: Jets, pairs: Int[np.ndarray, "P 2"], beta: float, omega: str
+) -> Float[np.ndarray, " P"]:
+    """SEMD_{β,2} of the pairs.
+
+    Args:
+        kernel: merges spectra, from `merge_kernel`.
+        a: jets on the host that pairs[:, 0] counts.
+        b: jets on the host that pairs[:, 1] counts; if `a` itself, blocks serve on both sides.
+        pairs: whole numbers within range.
+        beta: exponent of the angles.
+        omega: name of the angle.
+    """
+    if a is b:
+        side, rank = _cut(a, pairs)
+        sides, rank = (side, side), np.sort(rank, axis=1)
+    else:
+        (side_a, rank_a), (side_b, rank_b) = _cut(a, pairs[:, :1]), _cut(b, pairs[:, 1:])
+        sides, rank = (side_a, side_b), np.hstack([rank_a, rank_b])
+    number = np.stack(
+        [np.searchsorted(side.first, rank[:, k], side="right") - 1 for k, side in enumerate(sides)],
+        axis=1,
+    )
+    order = np.lexsort((rank[:, 0], number[:, 1], number[:, 0]))
+    changes = np.flatnonzero(np.diff(number[order], axis=0).any(axis=1)) + 1
+
+    result = np.empty(len(pairs))
+    held: dict[tuple[int, int], Steps] = {}
+    with ThreadPoolExecutor(_cores()) as pool:
+
+        def run(function: Callable[[Any], None], items: Iterable) -> None:
+            for _ in pool.map(function, items):
+                pass
+
+        for here in np.split(order, changes):
+            wanted = [(id(side), int(k)) for side, k in zip(sides, number[here[0]], strict=True)]
+            held = {key: steps for key, steps in held.items() if key in wanted}
+            for side, key in zip(sides, wanted, strict=True):
+                if key not in held:
+                    held[key] = step_functions(side.block(key[1]), beta, omega, run)
+            first = [side.first[k] for side, (_, k) in zip(sides, wanted, strict=True)]
+            local = rank[here] - first
+            # No names for the spectra: they would outlive their place in `held`.
+            result[here] = merged(kernel, held[wanted[0]], held[wanted[1]], local, run)
+    return result
+
+
+def _cut(jets: Jets, named: Int[np.ndarray, "P c"]) -> tuple[_Side, Int[np.ndarray, "P c"]]:
+    """The named jets in blocks of about `_ENTRIES` entries, and the place of each naming there."""
+    rows, naming = np.unique(named, return_inverse=True)
+    multiplicity = np.asarray(jets.mask[rows]).sum(axis=1)
+    order = np.argsort(multiplicity, kind="stable")
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    length = entries(multiplicity[order])
+    _, first = np.unique((np.cumsum(length) - length) // _ENTRIES, return_index=True)
+    return _Side(jets, rows[order], first), place[naming].reshape(named.shape)
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

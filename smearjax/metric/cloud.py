@@ -1,0 +1,228 @@
+"""Jets placed in a space, and the questions one asks of all their pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from smearjax._expect import expect, expect_positive, expect_whole
+from smearjax._numerics import ArrayLike
+from smearjax.jets.container import Jets
+from smearjax.metric.exact import exact_squared_distances
+from smearjax.metric.pairs import ball_counts, in_order, nearest
+from smearjax.metric.pairs.certified import candidates, chosen_pairs, row_chunks, sure_counts
+from smearjax.metric.pairs.points import CertifiedPoints
+from smearjax.metric.space import Space, fit_space
+
+
+class Cloud:
+    """N jets as points of a space, kept in an order in which neighbours are near one another.
+
+    Args:
+        jets: N jets; pT in GeV, y and φ in radians.
+        space: where to place them; by default `fit_space(jets)`. Clouds to be compared share one.
+
+    Attributes:
+        jets: the jets.
+        space: the space.
+        order: (N,) place k of the points holds jet order[k].
+        points: (N,) their `CertifiedPoints` in GeV, in that order.
+
+    Raises:
+        ValueError: as `spectral_function`.
+
+    Source: the Hilbert space of arXiv:2305.03751.
+
+    >>> from smearjax import load_jets
+    >>> from smearjax.metric import Cloud
+    >>> len(Cloud(load_jets("sample")[:300]))
+    300
+    """
+
+    jets: Jets
+    space: Space
+    order: Int[np.ndarray, " N"]
+    points: CertifiedPoints
+
+    def __init__(self, jets: Jets, space: Space | None = None):
+        self.jets = jets
+        self.space = fit_space(jets) if space is None else space
+        points = self.space.points(jets, np.arange(len(jets)))
+        self.order = in_order(points.points)
+        self.points = points[self.order]
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+
+@dataclass(frozen=True)
+class BallCounts:
+    """How many jets lie within each ε of each jet.
+
+    Attributes:
+        epsilon: (E,) radii in GeV.
+        counts: (N, E) whole numbers.
+        recomputed: pairs whose certified interval held a radius and were computed exactly; None
+            if that was not asked for.
+    """
+
+    epsilon: Float[np.ndarray, " E"]
+    counts: Int[np.ndarray, "N E"]
+    recomputed: int | None
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The k nearest jets of each jet, nearest first.
+
+    Attributes:
+        distance: (N, k) d in GeV; ∞ where there are fewer than k others.
+        index: (N, k) their numbers; −1 where there are fewer.
+        recomputed: pairs that could be among the k nearest and were computed exactly; None if that
+            was not asked for.
+    """
+
+    distance: Float[np.ndarray, "N k"]
+    index: Int[np.ndarray, "N k"]
+    recomputed: int | None
+
+
+def count_balls(
+    cloud: Cloud, epsilon: ArrayLike, others: Cloud | None = None, *, exact: bool = False
+) -> BallCounts:
+    r"""n(x, ε) = #{j ≠ x : d(x, x_j) ≤ ε} for a grid of ε, in one pass over the pairs.
+
+    Integers throughout. Blocks of pairs that lie beyond the largest ε are never made, so a small ε
+    costs much less than N². With `exact`, pairs whose certified interval (see `embed`) holds one
+    of the radii are computed from the particles in float64, and no others: the counts are then
+    those of exact SEMD, pair for pair.
+
+    Args:
+        cloud: N jets about which to count.
+        epsilon: (E,) radii in GeV, or one.
+        others: the jets to count, in the same space; by default `cloud` itself without self-pairs.
+        exact: decide every pair as float64 exact SEMD does.
+
+    Returns:
+        `BallCounts`, jets in the order of `cloud.jets`.
+
+    Raises:
+        ValueError: ε not positive and finite; clouds of different spaces.
+
+    Source: the hard ball of arXiv:2501.07643.
+
+    >>> from smearjax import load_jets
+    >>> from smearjax.metric import Cloud, count_balls
+    >>> count_balls(Cloud(load_jets("sample")[:300]), [10.0, 1000.0], exact=True).counts[0]
+    array([  5, 299])
+    """
+    there = _other(cloud, others)
+    radii = np.atleast_1d(np.asarray(epsilon, np.float64))
+    expect_positive("epsilon", radii, "GeV")
+    dtype = cloud.points.residual.dtype
+    counts = np.empty((len(cloud), radii.size), np.int32)
+    rows, columns = cloud.points, _seen_from(cloud, others)
+    if not exact:
+        counts[cloud.order] = ball_counts(rows.points, columns.points, jnp.asarray(radii, dtype))
+        return BallCounts(radii, counts, None)
+    squared = jnp.asarray(radii**2, dtype)
+    recomputed = 0
+    for chunk in row_chunks(len(rows), len(columns)):
+        sure, bits = (np.asarray(part) for part in sure_counts(rows[chunk], columns, squared))
+        new = np.flatnonzero(np.diff(chunk, prepend=-1))
+        counts[cloud.order[chunk[new]]] = sure[new]
+        pairs = chosen_pairs(bits[new])
+        pairs = np.stack([cloud.order[chunk[pairs[:, 0]]], there.order[pairs[:, 1]]], axis=1)
+        distance = _exact(cloud, there, pairs)
+        np.add.at(counts, pairs[:, 0], distance[:, None] <= radii)
+        recomputed += len(pairs)
+    return BallCounts(radii, counts, recomputed)
+
+
+def find_neighbours(
+    cloud: Cloud, k: int, others: Cloud | None = None, *, exact: bool = False
+) -> Neighbours:
+    """The k jets nearest to each jet, by d in GeV.
+
+    Blocks of pairs that lie beyond the k nearest found so far are never made. With `exact`, every
+    pair that could be among the k nearest by its certified interval is computed from the particles
+    in float64, and no others: jets and distances are then those of exact SEMD.
+
+    Args:
+        cloud: N jets.
+        k: how many neighbours.
+        others: the jets to look among, in the same space; by default `cloud` itself without
+            self-pairs.
+        exact: as float64 exact SEMD.
+
+    Returns:
+        `Neighbours`, jets in the order of `cloud.jets` and `others.jets`.
+
+    Raises:
+        ValueError: k < 1; clouds of different spaces.
+
+    Source: the metric of arXiv:2305.03751.
+
+    >>> from smearjax import load_jets
+    >>> from smearjax.metric import Cloud, find_neighbours
+    >>> find_neighbours(Cloud(load_jets("sample")[:300]), 1, exact=True).distance[:2]
+    array([[ 7.2],
+           [ 5.6]])
+    """
+    there = _other(cloud, others)
+    expect_whole("k", k, least=1)
+    rows, columns = cloud.points, _seen_from(cloud, others)
+    distance = np.full((len(cloud), k), np.inf)
+    index = np.full((len(cloud), k), -1)
+    if not exact:
+        squared, place = (np.asarray(part) for part in nearest(rows.points, columns.points, k))
+        distance[cloud.order] = np.sqrt(squared)
+        index[cloud.order] = np.where(place >= 0, there.order[place], -1)
+        return Neighbours(distance, index, None)
+    recomputed = 0
+    for chunk in row_chunks(len(rows), len(columns)):
+        new = np.flatnonzero(np.diff(chunk, prepend=-1))
+        pairs = chosen_pairs(np.asarray(candidates(rows[chunk], columns, k))[new])
+        pairs = np.stack([cloud.order[chunk[pairs[:, 0]]], there.order[pairs[:, 1]]], axis=1)
+        value = _exact(cloud, there, pairs)
+        by_distance = np.lexsort((pairs[:, 1], value, pairs[:, 0]))
+        row, column, value = *pairs[by_distance].T, value[by_distance]
+        rank = np.arange(len(row)) - np.searchsorted(row, row)
+        kept = rank < k
+        distance[row[kept], rank[kept]] = value[kept]
+        index[row[kept], rank[kept]] = column[kept]
+        recomputed += len(pairs)
+    return Neighbours(distance, index, recomputed)
+
+
+def _other(cloud: Cloud, others: Cloud | None) -> Cloud:
+    """The cloud to look among, known to be comparable."""
+    expect("cloud", cloud, Cloud, "Cloud(jets)")
+    if others is None:
+        return cloud
+    expect("others", others, Cloud, "Cloud(jets, cloud.space)")
+    if others.space is not cloud.space:
+        raise ValueError("others lies in another space; make it with Cloud(jets, cloud.space)")
+    return others
+
+
+def _seen_from(cloud: Cloud, others: Cloud | None) -> CertifiedPoints:
+    """The points to look among; jets of another cloud are other jets, whatever their number."""
+    if others is None:
+        return cloud.points
+    points = others.points
+    strangers = jnp.full(len(points), -1, jnp.int32)
+    bare = type(points.points)(points.points.vectors, points.points.norm, strangers)
+    return CertifiedPoints(bare, points.residual, points.rounding)
+
+
+def _exact(cloud: Cloud, others: Cloud, pairs: Int[np.ndarray, "P 2"]) -> Float[np.ndarray, " P"]:
+    """Exact d in GeV of chosen pairs."""
+    space = cloud.space
+    squared = exact_squared_distances(
+        cloud.jets, others.jets, pairs, beta=float(space.beta), omega=space.omega
+    )
+    return float(space.pt_ref) * np.sqrt(squared)
