@@ -50,12 +50,16 @@ STANDARD = {
 }
 # Handed out and never constructed by users: their attributes are described instead.
 RESULTS = {
+    "BallCounts",
     "Embedding",
     "EpsilonCurve",
     "Information",
     "Interval",
+    "Neighbours",
+    "PairCounts",
     "RocCurve",
     "ScaleSolution",
+    "Space",
     "Spectra",
     "TrainedNetwork",
 }

@@ -10,6 +10,8 @@ from smearjax.metric.embedding import Embedding as Embedding
 from smearjax.metric.embedding import distance_interval as distance_interval
 from smearjax.metric.embedding import embed as embed
 from smearjax.metric.exact import exact_squared_distances as exact_squared_distances
+from smearjax.metric.pair_counts import PairCounts as PairCounts
+from smearjax.metric.pair_counts import count_pairs as count_pairs
 from smearjax.metric.pairs.devices import device_mesh as device_mesh
 from smearjax.metric.semd import semd as semd
 from smearjax.metric.semd import semd_distance as semd_distance
@@ -26,10 +28,12 @@ __all__ = [
     "Cloud",
     "Embedding",
     "Neighbours",
+    "PairCounts",
     "PrecisionWarning",
     "Space",
     "Spectra",
     "count_balls",
+    "count_pairs",
     "device_mesh",
     "distance_interval",
     "embed",

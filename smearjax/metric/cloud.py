@@ -117,7 +117,7 @@ def count_balls(
     >>> from smearjax import load_jets
     >>> from smearjax.metric import Cloud, count_balls
     >>> count_balls(Cloud(load_jets("sample")[:300]), [10.0, 1000.0], exact=True).counts[0]
-    array([  5, 299])
+    array([ 22, 299], dtype=int32)
     """
     there = _other(cloud, others)
     radii = np.atleast_1d(np.asarray(epsilon, np.float64))
@@ -169,8 +169,8 @@ def find_neighbours(
     >>> from smearjax import load_jets
     >>> from smearjax.metric import Cloud, find_neighbours
     >>> find_neighbours(Cloud(load_jets("sample")[:300]), 1, exact=True).distance[:2]
-    array([[ 7.2],
-           [ 5.6]])
+    array([[2.290],
+           [4.625]])
     """
     there = _other(cloud, others)
     expect_whole("k", k, least=1)

@@ -62,9 +62,9 @@ def semd(a: Spectra, b: Spectra, p: float = 2.0) -> Float[Array, " N"]:
 def semd_distance(a: Spectra, b: Spectra, pt_ref: ArrayLike, p: float = 2.0) -> Float[Array, " N"]:
     r"""Distance d = pT_ref · SEMD_{β,p}^{1/p} in GeV, a metric for every p ≥ 1.
 
-    Arguments, errors and source as for `semd`; `pt_ref` (GeV, positive; one, or one a jet) turns
-    the dimensionless distance of normalised jets into an energy. Where d = 0 the derivative of the
-    root is returned as 0.
+    Arguments and errors as for `semd`, source arXiv:2305.03751; `pt_ref` (GeV, positive; one, or
+    one a jet) turns the dimensionless distance of normalised jets into an energy. Where d = 0 the
+    derivative of the root is returned as 0.
 
     >>> from smearjax import Jets, semd_distance, spectral_function
     >>> two = spectral_function(Jets(pt=[[300.0, 100.0]], y=[[0.0, 0.3]], phi=[[0.0, 0.4]]))

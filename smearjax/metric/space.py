@@ -86,7 +86,8 @@ class Space(eqx.Module):
         Concrete numbers are turned in float64 on the host, so that rounding to the embedding's
         precision is all that is lost; traced ones in their own precision, with derivatives.
 
-        Arguments, errors and source as for `points`, with N embedded jets.
+        Arguments, with N embedded jets, and GeV as in `points`; errors as for `points`
+        (arXiv:2305.03751).
 
         >>> from smearjax import load_jets
         >>> from smearjax.metric import embed_jets, fit_space

@@ -52,12 +52,12 @@ class Spectra(eqx.Module):
 
     @property
     def quantile(self) -> Float[Array, "N m"]:
-        """q_n = ω_n^β, the value of the quantile function on entry n."""
+        """q_n = ω_n^β, (N, m): the quantile function on entry n, in radian^β."""
         return safe_power(share_ties(self.omega, self.weight), self.beta)
 
     @property
     def upper(self) -> Float[Array, "N m"]:
-        """U_n = Σ_{l ≤ n} w_l: entry n is the quantile function on (U_{n−1}, U_n)."""
+        """U_n = Σ_{l ≤ n} w_l, (N, m), dimensionless: entry n covers (U_{n−1}, U_n)."""
         return jnp.cumsum(self.weight, axis=1)
 
 

@@ -30,12 +30,14 @@ class Blocks(eqx.Module):
         low: (blocks, B) least leading components.
         high: (blocks, B) largest.
         norm: (blocks,) largest norm of a point, which bounds the rounding of d².
+        first: (blocks,) place of the first point in the list.
     """
 
     side: tuple[Points, Any]
     low: Float[Array, "... B"]
     high: Float[Array, "... B"]
     norm: Float[Array, "..."]
+    first: Int[Array, "..."]
 
 
 def blocks(side: tuple[Points, Any], size: int) -> Blocks:
@@ -58,6 +60,7 @@ def blocks(side: tuple[Points, Any], size: int) -> Blocks:
         jnp.min(jnp.where(real[..., None], leading, jnp.inf), axis=1),
         jnp.max(jnp.where(real[..., None], leading, -jnp.inf), axis=1),
         jnp.max(jnp.where(real, points.norm, 0.0), axis=1),
+        size * jnp.arange(count),
     )
 
 

@@ -37,7 +37,7 @@ def half_width(d2: Float[Array, "c r"], rows: Side, columns: Side) -> Float[Arra
     lost = lost + _outer(4 * unit * a.norm, 4 * unit * b.norm, jnp.add)
     moved = _outer(rho_a, rho_b, jnp.add)
     residuals = 2.0 * _outer(r_a + rho_a, r_b + rho_b, jnp.multiply)
-    own = _outer(*((2 * r + rho) * rho for r, rho in ((r_a, rho_a), (r_b, rho_b))), jnp.add)
+    own = _outer((2 * r_a + rho_a) * rho_a, (2 * r_b + rho_b) * rho_b, jnp.add)
     return _WIDER * (residuals + own + (2 * jnp.sqrt(d2 + lost) + moved) * moved + lost)
 
 
@@ -48,16 +48,18 @@ def _outer(a: Array, b: Array, combine: Callable[[Array, Array], Array]) -> Floa
 
 def _sides(rows: CertifiedPoints, columns: CertifiedPoints) -> tuple[Side, Side]:
     """Both sets as the engine takes them, with what `half_width` needs."""
-    return tuple((one.points, (one.residual, one.rounding)) for one in (rows, columns))
+    here, there = ((one.points, (one.residual, one.rounding)) for one in (rows, columns))
+    return here, there
 
 
 def _widest(
     squared: Float[Array, ""], rows: CertifiedPoints, columns: CertifiedPoints
 ) -> Float[Array, ""]:
     """No pair with d² up to `squared` has a wider interval than this."""
-    extremes = (jax.tree.map(lambda leaf: leaf.max(keepdims=True), one) for one in (rows, columns))
-    low, high = _sides(*(extreme for extreme in extremes))
-    return half_width(squared[None, None], low, high)[0, 0]
+    one, other = (
+        jax.tree.map(lambda leaf: leaf.max(axis=0, keepdims=True), side) for side in (rows, columns)
+    )
+    return half_width(squared[None, None], *_sides(one, other))[0, 0]
 
 
 @jax.jit

@@ -23,6 +23,11 @@ def ball_counts(rows: Points, columns: Points, epsilon: Float[Array, " E"]) -> I
     Returns:
         (N, E) counts as int32, exact; add them up in int64 on the host.
     """
+    return _counts(rows, columns, epsilon, once=False)
+
+
+def _counts(rows: Points, columns: Points, epsilon: Float[Array, " E"], once: bool) -> Array:
+    """The pass itself."""
     squared = jnp.minimum(epsilon**2, jnp.asarray(0.5 * FAR, epsilon.dtype))
 
     def start(rows: Side) -> Array:
@@ -31,7 +36,16 @@ def ball_counts(rows: Points, columns: Points, epsilon: Float[Array, " E"]) -> I
     def absorb(counts: Array, d2: Array, rows: Side, columns: Side) -> Array:
         return counts + counts_in_block(d2, squared)
 
-    return reduce_pairs((rows, ()), (columns, ()), start, absorb, lambda counts: squared.max())
+    def reach(counts: Array) -> Array:
+        return squared.max()
+
+    return reduce_pairs((rows, ()), (columns, ()), start, absorb, reach, once)
+
+
+@jax.jit
+def later_counts(points: Points, epsilon: Float[Array, " E"]) -> Int[Array, "N E"]:
+    """As `ball_counts` of a list with itself, each pair counted once: at its earlier point."""
+    return _counts(points, points, epsilon, once=True)
 
 
 def counts_in_block(d2: Float[Array, "c r"], squared: Float[Array, " E"]) -> Int[Array, "r E"]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from smearjax.metric.pairs.blocks import FAR, Blocks, blocks, squared_gaps
 from smearjax.metric.pairs.devices import over_devices
@@ -30,7 +30,12 @@ def squared_distances(rows: Points, columns: Points) -> Float[Array, "N M"]:
 
 
 def reduce_pairs(
-    rows: Side, columns: Side, start: Start, absorb: Absorb, reach: Reach | None = None
+    rows: Side,
+    columns: Side,
+    start: Start,
+    absorb: Absorb,
+    reach: Reach | None = None,
+    once: bool = False,
 ) -> Any:
     r"""Fold a reduction over d² of all pairs, in memory of one block beyond arguments and result.
 
@@ -50,13 +55,15 @@ def reduce_pairs(
         start: the carry, a pytree of arrays with the block's rows as leading axis.
         absorb: the carry with one more block taken in.
         reach: how far the carry can still see.
+        once: rows and columns are one list, and each row is to meet only what comes after it: every
+            pair once, in half the time. Needs `reach`.
 
     Returns:
         The carries of all rows, (N, ...).
     """
     number = len(rows[0])
     row_blocks, column_blocks = blocks(rows, _ROWS), blocks(columns, _COLUMNS)
-    fold = _fold_all(absorb) if reach is None else _fold_within(absorb, reach)
+    fold = _fold_all(absorb) if reach is None else _fold_within(absorb, reach, once)
 
     def fold_blocks(row_blocks: Blocks, column_blocks: Blocks) -> Any:
         return jax.lax.map(lambda one: fold(start(one.side), one, column_blocks), row_blocks)
@@ -65,11 +72,14 @@ def reduce_pairs(
     return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:])[:number], folded)
 
 
-def _meet(absorb: Absorb, carry: Any, rows: Side, columns: Side) -> Any:
+def _meet(
+    absorb: Absorb, carry: Any, rows: Side, columns: Side, wanted: Bool[Array, "c r"] | bool = True
+) -> Any:
     """Make one block of d² and hand it to the reduction."""
     d2 = squared_distances(columns[0], rows[0])
     here, there = rows[0].identity[None, :], columns[0].identity[:, None]
-    return absorb(carry, jnp.where((here == there) & (here >= 0), FAR, d2), rows, columns)
+    unseen = ((here == there) & (here >= 0)) | ~jnp.asarray(wanted)
+    return absorb(carry, jnp.where(unseen, FAR, d2), rows, columns)
 
 
 def _fold_all(absorb: Absorb) -> Fold:
@@ -85,12 +95,22 @@ def _fold_all(absorb: Absorb) -> Fold:
     return fold
 
 
-def _fold_within(absorb: Absorb, reach: Reach) -> Fold:
+def _fold_within(absorb: Absorb, reach: Reach, once: bool) -> Fold:
     """The nearest blocks of columns first, until the next one is out of reach."""
 
     def fold(carry: Any, rows: Blocks, columns: Blocks) -> Any:
         gaps = squared_gaps(rows, columns)
+        size = len(columns.side[0].norm[0])
+        if once:
+            gaps = jnp.where(columns.first + size <= rows.first, jnp.inf, gaps)
         order = jnp.argsort(gaps)
+
+        def later(block: Blocks) -> Bool[Array, "c r"] | bool:
+            """Which columns come after which rows in the list."""
+            if not once:
+                return True
+            there, here = block.first + jnp.arange(size), rows.first + jnp.arange(len(rows.side[0]))
+            return there[:, None] > here[None, :]
 
         def more(state: tuple[Any, Array]) -> Array:
             carry, k = state
@@ -99,8 +119,8 @@ def _fold_within(absorb: Absorb, reach: Reach) -> Fold:
 
         def step(state: tuple[Any, Array]) -> tuple[Any, Array]:
             carry, k = state
-            block = jax.tree.map(lambda leaf: leaf[order[k]], columns.side)
-            return _meet(absorb, carry, rows.side, block), k + 1
+            block = jax.tree.map(lambda leaf: leaf[order[k]], columns)
+            return _meet(absorb, carry, rows.side, block.side, later(block)), k + 1
 
         return jax.lax.while_loop(more, step, (carry, jnp.int32(0)))[0]
 
