@@ -12,7 +12,7 @@ from smearjax._expect import expect, expect_positive, expect_whole
 from smearjax._numerics import ArrayLike
 from smearjax.jets.container import Jets
 from smearjax.metric.exact import exact_squared_distances
-from smearjax.metric.pairs import ball_counts, in_order, nearest
+from smearjax.metric.pairs import ball_counts, in_bucket, in_order, nearest
 from smearjax.metric.pairs.certified import candidates, chosen_pairs, row_chunks, sure_counts
 from smearjax.metric.pairs.points import CertifiedPoints
 from smearjax.metric.space import Space, fit_space
@@ -29,7 +29,8 @@ class Cloud:
         jets: the jets.
         space: the space.
         order: (N,) place k of the points holds jet order[k].
-        points: (N,) their `CertifiedPoints` in GeV, in that order.
+        points: their `CertifiedPoints` in GeV, in that order; filled up with points out of every
+            reach to one of few sizes, so that another N seldom means another compilation.
 
     Raises:
         ValueError: as `spectral_function`.
@@ -52,7 +53,12 @@ class Cloud:
         self.space = fit_space(jets) if space is None else space
         points = self.space.points(jets, np.arange(len(jets)))
         self.order = in_order(points.points)
-        self.points = points[self.order]
+        placed = points[self.order]
+        filled = in_bucket(placed.points)
+        fill = (0, len(filled) - len(placed))
+        self.points = CertifiedPoints(
+            filled, jnp.pad(placed.residual, fill), jnp.pad(placed.rounding, fill)
+        )
 
     def __len__(self) -> int:
         return len(self.order)
@@ -126,11 +132,12 @@ def count_balls(
     counts = np.empty((len(cloud), radii.size), np.int32)
     rows, columns = cloud.points, _seen_from(cloud, others)
     if not exact:
-        counts[cloud.order] = ball_counts(rows.points, columns.points, jnp.asarray(radii, dtype))
+        found = ball_counts(rows.points, columns.points, jnp.asarray(radii, dtype))
+        counts[cloud.order] = found[: len(cloud)]
         return BallCounts(radii, counts, None)
     squared = jnp.asarray(radii**2, dtype)
     recomputed = 0
-    for chunk in row_chunks(len(rows), len(columns)):
+    for chunk in row_chunks(len(cloud), len(columns)):
         sure, bits = (np.asarray(part) for part in sure_counts(rows[chunk], columns, squared))
         new = np.flatnonzero(np.diff(chunk, prepend=-1))
         counts[cloud.order[chunk[new]]] = sure[new]
@@ -168,9 +175,8 @@ def find_neighbours(
 
     >>> from smearjax import load_jets
     >>> from smearjax.metric import Cloud, find_neighbours
-    >>> find_neighbours(Cloud(load_jets("sample")[:300]), 1, exact=True).distance[:2]
-    array([[2.290],
-           [4.625]])
+    >>> find_neighbours(Cloud(load_jets("sample")[:300]), 1, exact=True).distance[:2, 0].tolist()
+    [2.290, 4.625]
     """
     there = _other(cloud, others)
     expect_whole("k", k, least=1)
@@ -178,12 +184,13 @@ def find_neighbours(
     distance = np.full((len(cloud), k), np.inf)
     index = np.full((len(cloud), k), -1)
     if not exact:
-        squared, place = (np.asarray(part) for part in nearest(rows.points, columns.points, k))
+        found = nearest(rows.points, columns.points, k)
+        squared, place = (np.asarray(part)[: len(cloud)] for part in found)
         distance[cloud.order] = np.sqrt(squared)
         index[cloud.order] = np.where(place >= 0, there.order[place], -1)
         return Neighbours(distance, index, None)
     recomputed = 0
-    for chunk in row_chunks(len(rows), len(columns)):
+    for chunk in row_chunks(len(cloud), len(columns)):
         new = np.flatnonzero(np.diff(chunk, prepend=-1))
         pairs = chosen_pairs(np.asarray(candidates(rows[chunk], columns, k))[new])
         pairs = np.stack([cloud.order[chunk[pairs[:, 0]]], there.order[pairs[:, 1]]], axis=1)

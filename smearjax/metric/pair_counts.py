@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from smearjax._expect import expect, expect_positive
 from smearjax._numerics import ArrayLike
 from smearjax.metric.cloud import Cloud
-from smearjax.metric.pairs import ball_counts, in_order
+from smearjax.metric.pairs import ball_counts, in_bucket, in_order
 from smearjax.metric.pairs.counts import later_counts
 
 
@@ -75,10 +75,11 @@ def count_pairs(cloud: Cloud, epsilon: ArrayLike) -> PairCounts:
         raise ValueError("the jets of cloud have no labels; give Jets(..., label=...)")
     label = np.asarray(cloud.jets.label)[cloud.order]
     edges = jnp.asarray(radii, cloud.points.residual.dtype)
-    gluons, quarks = (cloud.points.points[np.flatnonzero(label == c)] for c in (0, 1))
-    within = [later_counts(points[in_order(points)], edges) for points in (gluons, quarks)]
+    members = [cloud.points.points[np.flatnonzero(label == c)] for c in (0, 1)]
+    gluons, quarks = (in_bucket(points[in_order(points)]) for points in members)
+    within = [later_counts(points, edges) for points in (gluons, quarks)]
     across = ball_counts(gluons, quarks, edges)
     gg, gq, qq = (
         np.asarray(counts).sum(axis=0, dtype=np.int64) for counts in (within[0], across, within[1])
     )
-    return PairCounts(radii, gg, gq, qq, (len(gluons), len(quarks)))
+    return PairCounts(radii, gg, gq, qq, (len(members[0]), len(members[1])))

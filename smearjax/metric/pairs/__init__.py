@@ -1,5 +1,6 @@
 """All pairs of jets, streamed: one engine, and what is made of the distances it yields."""
 
+from smearjax.metric.pairs.blocks import in_bucket as in_bucket
 from smearjax.metric.pairs.blocks import in_order as in_order
 from smearjax.metric.pairs.counts import ball_counts as ball_counts
 from smearjax.metric.pairs.engine import reduce_pairs as reduce_pairs
@@ -12,6 +13,7 @@ from smearjax.metric.pairs.sums import kernel_sums as kernel_sums
 __all__ = [
     "Points",
     "ball_counts",
+    "in_bucket",
     "in_order",
     "kernel_sums",
     "nearest",

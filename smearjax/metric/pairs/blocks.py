@@ -64,6 +64,21 @@ def blocks(side: tuple[Points, Any], size: int) -> Blocks:
     )
 
 
+def in_bucket(points: Points) -> Points:
+    """Points filled up to the next of few sizes, eight in each octave, so that few get compiled.
+
+    What is added is out of every reach, and at most an eighth of all.
+    """
+    n = len(points)
+    step = max(GROUP, (1 << max(n - 1, 1).bit_length()) // 16)
+    fill = -n % step
+    return Points(
+        jnp.pad(points.vectors, ((0, fill), (0, 0))),
+        jnp.pad(points.norm, (0, fill), constant_values=FAR),
+        jnp.pad(points.identity, (0, fill), constant_values=-1),
+    )
+
+
 def squared_gaps(one: Blocks, others: Blocks) -> Float[Array, " blocks"]:
     """A bound from below on every d² (GeV²) between one block and each of the others.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -56,10 +57,13 @@ def _widest(
     squared: Float[Array, ""], rows: CertifiedPoints, columns: CertifiedPoints
 ) -> Float[Array, ""]:
     """No pair with d² up to `squared` has a wider interval than this."""
-    one, other = (
-        jax.tree.map(lambda leaf: leaf.max(axis=0, keepdims=True), side) for side in (rows, columns)
-    )
-    return half_width(squared[None, None], *_sides(one, other))[0, 0]
+
+    def extreme(side: CertifiedPoints) -> CertifiedPoints:
+        norm = side.points.norm
+        real = eqx.tree_at(lambda s: s.points.norm, side, jnp.where(norm < FAR, norm, 0.0))
+        return jax.tree.map(lambda leaf: leaf.max(axis=0, keepdims=True), real)
+
+    return half_width(squared[None, None], *_sides(extreme(rows), extreme(columns)))[0, 0]
 
 
 @jax.jit

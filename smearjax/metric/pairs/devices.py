@@ -1,4 +1,4 @@
-"""All pairs on many devices: rows are shared out, every device sees all columns."""
+"""All pairs on many devices: rows are dealt out, every device sees all columns."""
 
 from __future__ import annotations
 
@@ -8,17 +8,25 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax.sharding import AxisType, PartitionSpec
+from jaxtyping import Array
 
-# The mesh axis along which rows are shared out.
+# The mesh axis along which rows are dealt out.
 _AXIS = "jets"
 
 
 def device_mesh() -> jax.sharding.Mesh:
     """All devices of all processes, in a row: `with jax.set_mesh(device_mesh()):` uses them.
 
-    Every pass over pairs inside the block shares its rows out among the devices. Blocks are the
-    same, and are taken in the same order, as on one device, so counts are equal and sums are equal
-    to the last bit wherever the devices' matrix products are.
+    Every pass over pairs inside the block deals its rows out among the devices; the result is whole
+    in every process. Blocks are the same, and are taken in the same order, as on one device.
+    Between devices of one kind counts, neighbours and kernel sums are therefore equal to the last
+    bit; sums over more than a few weight columns are matrix products, which a CPU divides among its
+    threads, and equal where there are equally many. What is made of the sums, such as ln L, agrees
+    to 1e-6 of ln n_c: XLA compiles the arithmetic around a pass anew for each number of devices,
+    and contracts it differently.
+
+    Several processes (`jax.distributed.initialize()` first) must all hold the same jets and make
+    the same calls.
 
     Raises nothing. Source: smearjax's own definition; shapes and units are those of the pass.
 
@@ -30,8 +38,9 @@ def device_mesh() -> jax.sharding.Mesh:
 
 
 def over_devices(fold: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Share the leading axis of the first argument out among the devices of the mesh in use.
+    """Deal the leading axis of the first argument out among the devices of the mesh in use.
 
+    Neighbours in the list go to different devices, since they are alike in how much work they are.
     The result is whole on every device, so that every process can go on with it.
     """
     mesh = jax.sharding.get_abstract_mesh()
@@ -41,20 +50,24 @@ def over_devices(fold: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 
     def shared(rows: Any, columns: Any) -> Any:
         count = jax.tree.leaves(rows)[0].shape[0]
-        short = -count % devices
-        # Further copies of the last block fill the devices evenly.
-        even = jax.tree.map(lambda leaf: jnp.concatenate([leaf, *[leaf[-1:]] * short]), rows)
+        # Further copies of the last row fill the devices evenly.
+        place = jnp.minimum(jnp.arange(count + -count % devices), count - 1).reshape(-1, devices)
+        dealt = jax.tree.map(lambda leaf: leaf[place], rows)
 
         def on_each(rows: Any, columns: Any) -> Any:
-            part = fold(rows, columns)
-            return jax.tree.map(lambda leaf: jax.lax.all_gather(leaf, _AXIS, tiled=True), part)
+            part = fold(jax.tree.map(lambda leaf: leaf[:, 0], rows), columns)
+            return jax.tree.map(lambda leaf: jax.lax.all_gather(leaf, _AXIS, axis=1), part)
 
         everywhere = jax.shard_map(
             on_each,
-            in_specs=(PartitionSpec(_AXIS), PartitionSpec()),
+            in_specs=(PartitionSpec(None, _AXIS), PartitionSpec()),
             out_specs=PartitionSpec(),
             check_vma=False,
         )
-        return jax.tree.map(lambda leaf: leaf[:count], everywhere(even, columns))
+
+        def whole(leaf: Array) -> Array:
+            return leaf.reshape(-1, *leaf.shape[2:])[:count]
+
+        return jax.tree.map(whole, everywhere(dealt, columns))
 
     return shared
