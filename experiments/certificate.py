@@ -15,15 +15,22 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array
 from tqdm import tqdm
 
 from smearjax.jets import Jets, load_jets
-from smearjax.metric import Embedding, distance_interval, embed_jets
+from smearjax.metric import Embedding, distance_interval, embed_jets, fit_space
+from smearjax.metric.pairs import squared_distances
+from smearjax.metric.pairs.certified import half_width
+from smearjax.metric.pairs.points import CertifiedPoints
 
 PT_REF = 525.0  # GeV
 BLOCK = 1024
@@ -101,15 +108,29 @@ def nearest(embedding: Embedding, neighbours: int) -> np.ndarray:
     return found
 
 
-def compare(name: str, embedding: Embedding, functions: list, i: np.ndarray, k: np.ndarray) -> Row:
-    """The row of the table for pairs (i, k)."""
+@jax.jit
+def interval_in_space(a: CertifiedPoints, b: CertifiedPoints) -> tuple[Array, Array, Array]:
+    """(lower, estimate, upper) of d for pairs of points, as the all-pairs engine has them."""
+
+    def of_pair(one: CertifiedPoints, other: CertifiedPoints) -> tuple[Array, Array]:
+        one, other = (jax.tree.map(lambda leaf: leaf[None], point) for point in (one, other))
+        d2 = squared_distances(one.points, other.points)
+        sides = ((p.points, (p.residual, p.rounding)) for p in (other, one))
+        return d2[0, 0], half_width(d2, *sides)[0, 0]
+
+    d2, width = jax.vmap(of_pair)(a, b)
+    return jnp.sqrt(jnp.maximum(d2 - width, 0.0)), jnp.sqrt(d2), jnp.sqrt(d2 + width)
+
+
+def compare(name: str, interval: Callable, jets: Any, exact: np.ndarray, i, k) -> Row:
+    """The row of the table for pairs (i, k) at these exact distances, in units of PT_REF."""
     blocks = [slice(b, b + BLOCK) for b in range(0, len(i), BLOCK)]
-    bounds = [distance_interval(embedding[i[block]], embedding[k[block]]) for block in blocks]
+    bounds = [interval(jets[i[block]], jets[k[block]]) for block in blocks]
     lower, estimate, upper = (
         np.concatenate([np.asarray(v, np.float64) for v in part])
         for part in zip(*bounds, strict=True)
     )
-    d = exact_distances(functions, i, k)
+    d = exact
     # Jets of one particle have no spectrum: two of them are at distance 0, and so is the estimate.
     error = np.where(d > 0, np.abs(estimate - d) / np.where(d > 0, d, 1.0), estimate)
     return Row(
@@ -144,10 +165,16 @@ def main() -> None:
     rng = np.random.default_rng(settings.seed)
     i = rng.integers(n, size=settings.pairs)
     k = (i + rng.integers(1, n, size=settings.pairs)) % n
-    rows = [compare("random", embedding, functions, i, k)]
-    k = nearest(embedding, settings.neighbours).ravel()
-    i = np.repeat(np.arange(n), settings.neighbours)
-    rows.append(compare("nearest neighbours", embedding, functions, i, k))
+    k_near = nearest(embedding, settings.neighbours).ravel()
+    i_near = np.repeat(np.arange(n), settings.neighbours)
+    space = fit_space(jets, beta=settings.beta, cells=settings.cells, pt_ref=1.0)
+    points = space.points(jets)
+    rows = []
+    for name, one, other in (("random", i, k), ("nearest neighbours", i_near, k_near)):
+        d = exact_distances(functions, one, other)
+        rows.append(compare(name, distance_interval, embedding, d, one, other))
+        name = f"{name}, {points.points.vectors.shape[1]} numbers of the space"
+        rows.append(compare(name, interval_in_space, points, d, one, other))
 
     print(f"\n{n} jets, {settings.cells} cells, beta {settings.beta}, {embedding.vectors.dtype}")
     print("| pairs | count | outside | d / GeV | ± / MeV | error 50 % | 99 % | max |")
