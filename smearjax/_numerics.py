@@ -14,15 +14,23 @@ from jaxtyping import Array, Float, Int
 # What the public edge takes wherever numpy can make an array of numbers.
 ArrayLike = Array | np.ndarray | np.generic | float | Sequence[Any]
 
+HostOrDevice = Array | np.ndarray
+
 # 2π = high + low, with k·high exact in float32 for small k: wrapping then keeps all bits of Δφ.
 _TWO_PI_HIGH = 6.28125
 _TWO_PI_LOW = 2.0 * math.pi - _TWO_PI_HIGH
 
 
-def safe_sqrt(x: Float[Array, "..."]) -> Float[Array, "..."]:
-    """√x, with value and every derivative 0 where x ≤ 0."""
+def namespace(x: Any) -> Any:
+    """Numpy for numpy's own arrays, jax.numpy for everything else."""
+    return np if isinstance(x, np.ndarray) else jnp
+
+
+def safe_sqrt(x: Float[HostOrDevice, "..."]) -> Any:
+    """√x, with value and every derivative 0 where x ≤ 0; numpy stays numpy."""
+    xp = namespace(x)
     positive = x > 0
-    return jnp.where(positive, jnp.sqrt(jnp.where(positive, x, 1.0)), 0.0)
+    return xp.where(positive, xp.sqrt(xp.where(positive, x, 1.0)), 0.0)
 
 
 def safe_power(
@@ -39,9 +47,9 @@ def safe_log(x: Float[Array, "..."]) -> Float[Array, "..."]:
     return jnp.where(positive, jnp.log(jnp.where(positive, x, 1.0)), -jnp.inf)
 
 
-def wrap_phi(delta: Float[Array, "..."]) -> Float[Array, "..."]:
-    """An azimuth difference brought to [−π, π] by subtracting whole turns."""
-    turns = jax.lax.stop_gradient(jnp.round(delta / (2.0 * math.pi)))
+def wrap_phi(delta: Float[HostOrDevice, "..."]) -> Any:
+    """An azimuth difference brought to [−π, π] by subtracting whole turns; numpy stays numpy."""
+    turns = namespace(delta).round(delta * (0.5 / math.pi))
     return (delta - turns * _TWO_PI_HIGH) - turns * _TWO_PI_LOW
 
 

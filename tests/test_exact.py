@@ -16,8 +16,8 @@ from strategies import as_jets, random_jets
 
 import smearjax.metric.exact as exact
 from smearjax import Jets, load_jets
-from smearjax.metric import _blocks, _steps
 from smearjax.metric.exact import exact_squared_distances
+from smearjax.metric.host import chosen_pairs, steps
 
 BACK_ENDS = ("numba", "jax")
 WIDTH = 16
@@ -219,7 +219,7 @@ def test_blocks_do_not_matter(monkeypatch, limit):
     cases = [(first, second), (first, first)]
     want = [exact_squared_distances(a, b, pairs) for a, b in cases]
     visits, arrays = [], []
-    original = _blocks.step_functions
+    original = chosen_pairs.step_functions
 
     def watched(jets, *rest):
         assert sum(array() is not None for array in arrays) <= 1
@@ -228,12 +228,12 @@ def test_blocks_do_not_matter(monkeypatch, limit):
         arrays.append(weakref.ref(steps.quantile))
         return steps
 
-    monkeypatch.setattr(_blocks, "step_functions", watched)
-    monkeypatch.setattr(_blocks, "_ENTRIES", limit)
-    monkeypatch.setattr(_steps, "_PIECE", limit)
+    monkeypatch.setattr(chosen_pairs, "step_functions", watched)
+    monkeypatch.setattr(chosen_pairs, "_ENTRIES", limit)
+    monkeypatch.setattr(steps, "_PIECE", limit)
     for (a, b), expected in zip(cases, want, strict=True):
         np.testing.assert_array_equal(exact_squared_distances(a, b, pairs), expected)
-    assert max(visits) < limit + _steps.entries(16)
+    assert max(visits) < limit + steps.entries(16)
     if limit == 1:  # a block a jet: each of a once, all of b for each; for one set half of b,
         assert len(visits) == (16 + 16 * 16) + (16 * 17 // 2 - 1)  # and the last is still there
 
@@ -242,9 +242,9 @@ def test_jets_without_a_pair_are_not_touched(monkeypatch):
     choose(monkeypatch, "numba")
     jets = as_jets(random_jets(16, SIZES), WIDTH)
     seen = []
-    original = _blocks.step_functions
+    original = chosen_pairs.step_functions
     monkeypatch.setattr(
-        _blocks,
+        chosen_pairs,
         "step_functions",
         lambda jets, *rest: seen.append(len(jets)) or original(jets, *rest),
     )

@@ -5,6 +5,7 @@ from smearjax.jets.buckets import bucket_by_multiplicity as bucket_by_multiplici
 from smearjax.jets.buckets import pack_left as pack_left
 from smearjax.jets.checks import JetsError as JetsError
 from smearjax.jets.checks import UnitsWarning as UnitsWarning
+from smearjax.jets.chunks import read_jets_in_chunks as read_jets_in_chunks
 from smearjax.jets.container import Jets as Jets
 from smearjax.jets.files import load_jets as load_jets
 from smearjax.jets.files import save_jets as save_jets
@@ -30,6 +31,7 @@ __all__ = [
     "load_jets",
     "normalise",
     "pack_left",
+    "read_jets_in_chunks",
     "save_jets",
     "split",
     "split_rows",

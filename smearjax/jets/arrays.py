@@ -8,11 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jaxtyping import Array
 
+from smearjax._numerics import HostOrDevice as HostOrDevice
 from smearjax.jets.checks import JetsError
-
-HostOrDevice = Array | np.ndarray
 
 
 def host_array(name: str, values: Any) -> HostOrDevice:

@@ -22,7 +22,8 @@ def bucket_by_multiplicity(
 
     A jet goes into the narrowest bucket with at least as many columns as it has constituents.
     Widths come from a short fixed list, so a compiled function meets few shapes, whatever the data:
-    `sizes`, then (with the default) 384, 512, 768, 1024, … for longer jets.
+    `sizes`, then (with the default) 384, 512, 768, 1024, … for longer jets. Source: smearjax's own
+    definition.
 
     Args:
         jets: N jets. Constituents that are not at the left of their row are moved there, in order.
@@ -63,10 +64,13 @@ def pack_left(jets: Jets) -> Jets:
         jets: N jets.
 
     Returns:
-        The same arrays where nothing has to move, copies otherwise.
+        The same (N, n) arrays where nothing has to move, copies otherwise; pt in GeV, phi in
+        radians as they were.
+
+    Raises nothing. Source: smearjax's own definition.
 
     Example:
-        >>> from smearjax.jets import Jets
+        >>> from smearjax.jets import Jets, pack_left
         >>> pack_left(Jets(pt=[[0.0, 2.0]], y=[[0.0, 0.5]], phi=[[0.0, 1.0]])).pt
         array([[2., 0.]], dtype=float32)
     """

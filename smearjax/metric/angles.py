@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Float
 
-from smearjax._numerics import safe_sqrt, wrap_phi
+from smearjax._numerics import HostOrDevice, namespace, safe_sqrt, wrap_phi
 
-Pairs = Float[Array, "... m"]
+Pairs = Float[HostOrDevice, "... m"]
 
 
 class Angle(NamedTuple):
     """How one convention measures angles and weighs particles."""
 
     omega: Callable[[Pairs, Pairs, Pairs, Pairs], Pairs]
-    weight: Callable[[Float[Array, "... n"], Float[Array, "... n"]], Float[Array, "... n"]]
+    weight: Callable[
+        [Float[HostOrDevice, "... n"], Float[HostOrDevice, "... n"]], Float[HostOrDevice, "... n"]
+    ]
     formula: str
 
 
@@ -30,25 +31,27 @@ def _delta_r(y1: Pairs, y2: Pairs, phi1: Pairs, phi2: Pairs) -> Pairs:
 
 def _one_minus_cos(y1: Pairs, y2: Pairs, phi1: Pairs, phi2: Pairs) -> Pairs:
     """1 − cos θ = 2 [sinh²(Δy/2) + sin²(Δφ/2)] / (cosh y₁ cosh y₂), free of cancellation."""
-    rapidity = jnp.sinh(0.5 * (y1 - y2))
-    azimuth = jnp.sin(0.5 * wrap_phi(phi1 - phi2))
-    return 2.0 * (rapidity**2 + azimuth**2) / (jnp.cosh(y1) * jnp.cosh(y2))
+    xp = namespace(y1)
+    rapidity = xp.sinh(0.5 * (y1 - y2))
+    azimuth = xp.sin(0.5 * wrap_phi(phi1 - phi2))
+    return 2.0 * (rapidity**2 + azimuth**2) / (xp.cosh(y1) * xp.cosh(y2))
 
 
 def _opening_angle(y1: Pairs, y2: Pairs, phi1: Pairs, phi2: Pairs) -> Pairs:
     """θ = 2 atan2(√(1 − cos θ), √(1 + cos θ)), exact at both ends."""
     versine = _one_minus_cos(y1, y2, phi1, phi2)
-    return 2.0 * jnp.arctan2(safe_sqrt(versine), safe_sqrt(2.0 - versine))
+    near, far = safe_sqrt(versine), safe_sqrt(2.0 - versine)
+    return 2.0 * namespace(versine).arctan2(near, far)
 
 
-def _transverse_momentum(pt: Float[Array, "... n"], y: Float[Array, "... n"]):
+def _transverse_momentum(pt: Float[HostOrDevice, "... n"], y: Float[HostOrDevice, "... n"]):
     """E = pT."""
     return pt
 
 
-def _energy(pt: Float[Array, "... n"], y: Float[Array, "... n"]):
+def _energy(pt: Float[HostOrDevice, "... n"], y: Float[HostOrDevice, "... n"]):
     """E = pT cosh y of a massless particle."""
-    return pt * jnp.cosh(y)
+    return pt * namespace(y).cosh(y)
 
 
 ANGLES: dict[str, Angle] = {

@@ -11,10 +11,10 @@ from smearjax._expect import expect, expect_number
 from smearjax._numerics import ArrayLike
 from smearjax.jets.buckets import pack_left
 from smearjax.jets.container import Jets
-from smearjax.metric import _blocks
-from smearjax.metric._merge import merge_kernel
-from smearjax.metric._steps import entries
 from smearjax.metric.angles import angle_convention
+from smearjax.metric.host import chosen_pairs
+from smearjax.metric.host.merge import merge_kernel
+from smearjax.metric.host.steps import entries
 from smearjax.metric.semd import semd
 from smearjax.metric.spectral import spectral_function
 
@@ -74,7 +74,7 @@ def exact_squared_distances(
     kernel = merge_kernel()
     if kernel is None:
         return _squared_distances_by_jax(here, there, numbers, float(beta), omega)
-    return _blocks.squared_distances(kernel, here, there, numbers, float(beta), omega)
+    return chosen_pairs.squared_distances(kernel, here, there, numbers, float(beta), omega)
 
 
 def _checked(pairs: ArrayLike, n_a: int, n_b: int) -> Int[np.ndarray, "P 2"]:
@@ -117,7 +117,7 @@ def _particles(jets: Jets) -> Jets:
 def _squared_distances_by_jax(
     a: Jets, b: Jets, pairs: Int[np.ndarray, "P 2"], beta: float, omega: str
 ) -> Float[np.ndarray, " P"]:
-    """The same as `_blocks.squared_distances` without numba: a few pairs at a time.
+    """The same as `chosen_pairs.squared_distances` without numba: a few pairs at a time.
 
     Both jets of a pair are padded to one power of two and the last few pairs repeat the last one,
     so that a handful of shapes gets compiled, once.

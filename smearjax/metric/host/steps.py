@@ -7,9 +7,8 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Float, Int
 
 from smearjax.jets.container import Jets
 from smearjax.metric.angles import angle_convention
@@ -21,7 +20,6 @@ Run = Callable[[Callable[[Any], None], Iterable[Any]], None]
 WHOLE = 1 << 62
 # Entries handled at once: a few MB of temporaries for each core.
 _PIECE = 1 << 17
-_SMALLEST = 1 << 12
 
 
 class Steps(NamedTuple):
@@ -77,32 +75,17 @@ def _fill(jets: Jets, steps: Steps, beta: float, omega: str, piece: tuple[int, i
         np.asarray(column[begin:end], np.float64)[mask].reshape(end - begin, -1)
         for column in (jets.pt, jets.y, jets.phi)
     )
-    energy = _elementwise(angle.weight, pt, y)
+    energy = angle.weight(pt, y)
     # Summed by size: the order of the particles then changes no bit of the result.
     energy = energy / np.sort(energy, axis=1).sum(axis=1, keepdims=True)
     i, j = np.triu_indices(pt.shape[1], k=1)
-    separation = _elementwise(angle.omega, y[:, i], y[:, j], phi[:, i], phi[:, j])
-    falling = np.argsort(-separation, axis=1)
-    weight = np.rint(2.0 * WHOLE * (energy[:, i] * energy[:, j])).astype(np.int64)
+    separation = angle.omega(*(np.take(x, k, axis=1) for x in (y, phi) for k in (i, j)))
+    # Places in the flat arrays, from which numpy takes four times faster than along an axis.
+    falling = np.argsort(-separation, axis=1) + len(i) * np.arange(end - begin)[:, None]
+    product = np.take(energy, i, axis=1) * np.take(energy, j, axis=1)
+    weight = np.rint(2.0 * WHOLE * product).astype(np.int64)
 
     rows = slice(steps.start[begin], steps.start[end])
     quantile, upper = (flat[rows].reshape(end - begin, -1) for flat in steps[:2])
-    quantile[:, :-1] = np.take_along_axis(separation, falling, axis=1) ** beta
-    np.cumsum(np.take_along_axis(weight, falling, axis=1), axis=1, out=upper[:, :-1])
-
-
-def _elementwise(
-    function: Callable[..., Any], *columns: Float[np.ndarray, "K m"]
-) -> Float[np.ndarray, "K m"]:
-    """A JAX function of each entry in float64; padded to powers of two, so that few compile."""
-    size = columns[0].size
-    padding = max(_SMALLEST, 1 << (size - 1).bit_length()) - size
-    with jax.enable_x64(True):
-        values = _compiled(function, *(np.pad(column.ravel(), (0, padding)) for column in columns))
-        return np.asarray(values)[:size].reshape(columns[0].shape)
-
-
-@partial(jax.jit, static_argnums=0)
-def _compiled(function: Callable[..., Any], *columns: Float[Array, " m"]) -> Float[Array, " m"]:
-    """The function, compiled."""
-    return function(*columns)
+    quantile[:, :-1] = np.take(separation, falling) ** beta
+    np.cumsum(np.take(weight, falling), axis=1, out=upper[:, :-1])

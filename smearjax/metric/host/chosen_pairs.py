@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -11,8 +10,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from smearjax.jets.container import Jets
-from smearjax.metric._merge import Kernel, merged
-from smearjax.metric._steps import Steps, entries, step_functions
+from smearjax.metric.host.merge import Kernel, merged
+from smearjax.metric.host.steps import Steps, entries, step_functions
+from smearjax.metric.host.threads import cores
 
 # Spectral entries of one block of jets: 2²³ take 128 MB.
 _ENTRIES = 1 << 23
@@ -64,7 +64,7 @@ def squared_distances(
 
     result = np.empty(len(pairs))
     held: dict[tuple[int, int], Steps] = {}
-    with ThreadPoolExecutor(_cores()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
 
         def run(function: Callable[[Any], None], items: Iterable) -> None:
             for _ in pool.map(function, items):
@@ -93,10 +93,3 @@ def _cut(jets: Jets, named: Int[np.ndarray, "P c"]) -> tuple[_Side, Int[np.ndarr
     length = entries(multiplicity[order])
     _, first = np.unique((np.cumsum(length) - length) // _ENTRIES, return_index=True)
     return _Side(jets, rows[order], first), place[naming].reshape(named.shape)
-
-
-def _cores() -> int:
-    """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

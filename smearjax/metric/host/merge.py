@@ -9,7 +9,7 @@ from typing import no_type_check
 import numpy as np
 from jaxtyping import Float, Int
 
-from smearjax.metric._steps import WHOLE, Run, Steps
+from smearjax.metric.host.steps import WHOLE, Run, Steps
 
 Kernel = Callable[..., None]
 # Pairs that a thread takes at a time, a few hundredths of a second: so long can Ctrl-C take.
