@@ -6,8 +6,9 @@
 
 Without files: the 4,000 jets in the package. The product is that of the jets' own vectors, (N, T)
 by (T, N) in float32 with T = 256, in stripes of 4,000 rows so that no time goes into fetching
-memory, the better of numpy and jax.numpy. Every figure is the best of five taken in turns, so that a busy moment hits all alike. A peer is run by the Python named, one of
-an environment that holds it (`experiments/README.md` says how to make them). JSON in the last line.
+memory, the better of numpy and jax.numpy. Every figure is the best of five taken in turns, so that
+a busy moment hits all alike. A peer is run by the Python named, one of an environment that holds it
+(`experiments/README.md` says how to make them). JSON in the last line.
 """
 
 from __future__ import annotations
