@@ -9,11 +9,12 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import MISSING, dataclass, field, make_dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-USER_ERRORS = (ValueError, OSError, ImportError)
+USER_ERRORS = (ValueError, OSError, ImportError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,23 @@ def _usage() -> str:
 
 
 def _analyze(words: list[str]) -> None:
-    """Analyse jets and write the report."""
+    """Analyse jets and write the report: on all devices, and of several processes in the first."""
+    import jax
+
+    from smearjax._processes import is_first, join_launched
     from smearjax.analysis import AnalyzeConfig, analyze
+    from smearjax.metric import device_mesh
 
     config = _parse("analyze", AnalyzeConfig, words, positional="data")
-    # Found out now, and not after minutes of work.
-    Path(config.out).mkdir(parents=True, exist_ok=True)
-    _publish(analyze(config, progress=True), config.out)
+    join_launched()
+    first = is_first()
+    if first:
+        # Found out now, and not after minutes of work.
+        Path(config.out).mkdir(parents=True, exist_ok=True)
+    with jax.set_mesh(device_mesh()) if jax.device_count() > 1 else nullcontext():
+        result = analyze(config, progress=first)
+    if first:
+        _publish(result, config.out)
 
 
 def _report(words: list[str]) -> None:

@@ -11,6 +11,7 @@ from smearjax.smearing.kernels import Sigmoid as Sigmoid
 from smearjax.smearing.likelihood import SmearedLikelihood as SmearedLikelihood
 from smearjax.smearing.scales import ScaleSolution as ScaleSolution
 from smearjax.smearing.scales import find_scales as find_scales
+from smearjax.smearing.scan import scan as scan
 
 __all__ = [
     "Epanechnikov",
@@ -24,4 +25,5 @@ __all__ = [
     "epsilon_curve",
     "find_scales",
     "information",
+    "scan",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -37,16 +38,32 @@ def device_mesh() -> jax.sharding.Mesh:
     return jax.make_mesh((jax.device_count(),), (_AXIS,), axis_types=(AxisType.Auto,))
 
 
+def devices_in_use() -> int:
+    """How many devices share the rows of a pass here."""
+    mesh = jax.sharding.get_abstract_mesh()
+    return 1 if mesh.empty else mesh.shape.get(_AXIS, 1)
+
+
+def on_every_device(tree: Any) -> Any:
+    """The arrays, copied to every device in use once, and not anew by every pass."""
+    return tree if devices_in_use() == 1 else _copy(tree)
+
+
+@partial(jax.jit, out_shardings=PartitionSpec())
+def _copy(tree: Any) -> Any:
+    """The same on all devices of the mesh in use."""
+    return tree
+
+
 def over_devices(fold: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Deal the leading axis of the first argument out among the devices of the mesh in use.
 
     Neighbours in the list go to different devices, since they are alike in how much work they are.
     The result is whole on every device, so that every process can go on with it.
     """
-    mesh = jax.sharding.get_abstract_mesh()
-    if mesh.empty or _AXIS not in mesh.axis_names:
+    devices = devices_in_use()
+    if devices == 1:
         return fold
-    devices = mesh.shape[_AXIS]
 
     def shared(rows: Any, columns: Any) -> Any:
         count = jax.tree.leaves(rows)[0].shape[0]

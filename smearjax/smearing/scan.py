@@ -1,0 +1,238 @@
+"""A long scan that survives being killed: chunks of jets, each kept on disk once it is done."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
+from tqdm import tqdm
+
+from smearjax._expect import expect, expect_whole
+from smearjax._memory import expect_room
+from smearjax._numerics import ArrayLike
+from smearjax._processes import expect_agreement, from_first, is_first
+from smearjax.jets.container import Jets
+from smearjax.metric.pairs.devices import devices_in_use, on_every_device
+from smearjax.smearing import passes
+from smearjax.smearing.checks import checked_epsilon
+from smearjax.smearing.kernels import Kernel
+from smearjax.smearing.likelihood import SmearedLikelihood
+from smearjax.smearing.reference import Reference
+from smearjax.smearing.scan_folder import ScanFolder
+from smearjax.smearing.sums import Queries
+
+# Raised whenever the same arguments would give other bits or another layout on disk.
+_FORMAT = "1"
+_WAY_OUT = "use fewer rows_per_chunk, fewer epsilon or more devices"
+# Chunks are multiples of so many jets, which wastes less than that in each.
+_EVEN = 512
+
+Quantity = Callable[[Kernel, Reference, Queries, Float[Array, " E"]], Array]
+
+
+def _log_ratio_and_slope(
+    kernel: Kernel, reference: Reference, query: Queries, epsilon: Float[Array, " E"]
+) -> Float[Array, "E N 2"]:
+    """Ln L and ∂ ln L/∂ ln ε."""
+
+    def at(log_epsilon: Array) -> Array:
+        return passes.log_ratio(kernel, reference, query, jnp.exp(log_epsilon))
+
+    log_epsilon = jnp.log(epsilon)
+    return jnp.stack(jax.jvp(at, (log_epsilon,), (jnp.ones_like(log_epsilon),)), axis=-1)
+
+
+QUANTITIES: dict[str, Quantity] = {
+    "log_ratio": passes.log_ratio,
+    "log_ratio_and_slope": _log_ratio_and_slope,
+    "score": passes.count_score,
+    "log_density": passes.log_densities,
+}
+
+
+def scan(
+    likelihood: SmearedLikelihood,
+    query: Jets | Queries | None,
+    epsilon: ArrayLike,
+    folder: str | os.PathLike[str],
+    *,
+    quantity: str = "log_ratio",
+    rows_per_chunk: int = 65536,
+    progress: bool = False,
+) -> np.ndarray:
+    r"""A quantity of many jets at many ε, in chunks of jets, each kept on disk once it is done.
+
+    - ``log_ratio``: ln L(x|ε), as `SmearedLikelihood.log_ratio`, (E, N);
+    - ``log_ratio_and_slope``: ln L and ∂ ln L/∂ ln ε, (E, N, 2), in one pass;
+    - ``score``: as `SmearedLikelihood.score`, (E, N);
+    - ``log_density``: ln(n_c/W_c) of gluons and quarks, as `SmearedLikelihood.log_density`,
+      (E, N, 2).
+
+    Killed at any moment and called again with the same arguments, it goes on after the last chunk
+    that was done and returns what it would have returned, to the last bit on the same kind and
+    number of devices. Chunks are computed again if they are damaged.
+    All devices share the work inside `with jax.set_mesh(device_mesh()):`, those of several
+    processes too; process 0 then reads and writes the folder for all.
+
+    Args:
+        likelihood: R reference jets and the kernel.
+        query: N jets, or `likelihood.queries(jets)`, or None for leave-one-out.
+        epsilon: resolutions in GeV, a number or (E,).
+        folder: a new or empty folder, or that of the same scan begun earlier. It takes
+            4 bytes for each number of the result, or 8 in float64.
+        quantity: one of the four above.
+        rows_per_chunk: most jets in a chunk. A chunk is what is lost when the scan is killed, and
+            what has to fit into memory beside the reference.
+        progress: show a bar over jets.
+
+    Returns:
+        The whole quantity, dimensionless, jets in their order: (E, N) or (E, N, 2), E = 1 for a
+        number.
+
+    Raises:
+        ValueError: no such quantity; a slope of a kernel with an edge; rows_per_chunk < 1; a folder
+            with foreign files or another scan; as `SmearedLikelihood.log_ratio`.
+        MemoryError: it would not fit; the message has the predicted bytes.
+
+    Source: smearjax's own driver of the smearing of arXiv:2501.07643.
+
+    >>> import tempfile
+    >>> from smearjax import SmearedLikelihood, load_jets
+    >>> from smearjax.smearing import scan
+    >>> likelihood = SmearedLikelihood(load_jets("sample")[:300])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     scan(likelihood, None, [10.0, 20.0], folder)[:, :3]        # at ε = 10 and 20 GeV
+    array([[0.249, 1.229, 0.605],
+           [0.265, 1.024, 0.503]], dtype=float32)
+    """
+    expect("likelihood", likelihood, SmearedLikelihood, "one made with SmearedLikelihood(jets)")
+    expect("folder", folder, (str, os.PathLike), "the path of a folder")
+    expect_whole("rows_per_chunk", rows_per_chunk, least=1)
+    if quantity not in QUANTITIES:
+        raise ValueError(f"quantity must be one of {', '.join(QUANTITIES)}; got {quantity!r}")
+    kernel = likelihood.kernel
+    if quantity == "log_ratio_and_slope" and kernel.compact:
+        raise ValueError(f"{type(kernel).__name__} has an edge, so ln L has no slope in epsilon")
+    grid = checked_epsilon(epsilon, likelihood.pt_ref.dtype)
+    query = _prepared(likelihood, query)
+    size = _chunk_size(len(query), rows_per_chunk)
+    asked = (kernel, likelihood.reference, query)
+    identity = _identity(*asked, grid, quantity, size)
+    expect_agreement("jets, kernel, epsilon or software", repr(identity).encode())
+    expect_room({"copies on every device": _bytes_to_copy(asked)}, {}, "use devices with more")
+    asked = on_every_device(asked)
+    order = np.asarray(query.order)
+    lowered = _chunk.lower(quantity, *asked, order[:size], grid)
+    chunk, compiled = lowered.out_info, lowered.compile()
+    shape = (chunk.shape[0], len(order), *chunk.shape[2:])
+    expect_room(
+        {"one chunk": _bytes_of_a_call(compiled)},
+        {"the result": math.prod(shape) * chunk.dtype.itemsize},
+        _WAY_OUT,
+    )
+    done = ScanFolder(folder, identity, chunk.shape, chunk.dtype)
+    from_first(done.open)
+    result = np.empty(shape, chunk.dtype)
+    silent = not (progress and is_first())
+    with tqdm(total=len(order), desc=quantity, unit="jet", disable=silent) as bar:
+        for number, begin in enumerate(range(0, len(order), size)):
+            rows = order[begin : begin + size]
+            if kept := from_first(partial(done.read, number)):
+                values = np.frombuffer(kept, chunk.dtype).reshape(chunk.shape)
+            else:
+                whole = np.pad(rows, (0, size - len(rows)), mode="edge")
+                values = np.asarray(compiled(*asked, whole, grid))
+                from_first(partial(done.write, number, values))
+            result[:, rows] = values[:, : len(rows)]
+            bar.update(len(rows))
+    return result
+
+
+@partial(jax.jit, static_argnums=0)
+def _chunk(
+    quantity: str,
+    kernel: Kernel,
+    reference: Reference,
+    query: Queries,
+    rows: Int[Array, " R"],
+    epsilon: Float[Array, " E"],
+) -> Array:
+    """The quantity of some of the queries, which are neighbours of one another."""
+    place = jnp.arange(rows.size)
+    part = Queries(query.points[rows], query.own[rows], query.nearest[rows], place, place)
+    return QUANTITIES[quantity](kernel, reference, part, epsilon)
+
+
+def _prepared(likelihood: SmearedLikelihood, query: Jets | Queries | None) -> Queries:
+    """The query as points; a refusal if there is no room for those."""
+    if query is None:
+        return likelihood.leave_one_out
+    if not isinstance(query, Queries):
+        expect("query", query, Jets, "Jets, queries(jets), or None to leave one out")
+        vectors = likelihood.leave_one_out.points.vectors
+        one = vectors[:1].nbytes
+        # The points, and once more in the order of neighbours.
+        expect_room({"query vectors": 2 * len(query) * one}, {}, "scan the jets in parts")
+        return likelihood.queries(query)
+    return query
+
+
+def _chunk_size(jets: int, most: int) -> int:
+    """Jets in a chunk: as many chunks as `most` asks for, but of one size, which compiles once."""
+    count = max(1, -(-jets // most))
+    even = -(-jets // count)
+    return min(most, jets, -(-even // _EVEN) * _EVEN)
+
+
+def _identity(
+    kernel: Kernel,
+    reference: Reference,
+    query: Queries,
+    epsilon: Float[Array, " E"],
+    quantity: str,
+    size: int,
+) -> dict[str, str]:
+    """Everything that the values in a chunk depend on, by the name that an error gives it."""
+    return {
+        "format": _FORMAT,
+        "quantity": quantity,
+        "kernel": f"{type(kernel).__name__} {_digest(kernel)}",
+        "reference jets": _digest(reference),
+        "query jets": _digest(query),
+        "epsilon": _digest(epsilon),
+        "jets per chunk": str(size),
+        "version of smearjax": version("smearjax"),
+        "version of jax": jax.__version__,
+        "kind of device": jax.devices()[0].device_kind,
+    }
+
+
+def _digest(tree: Any) -> str:
+    """SHA-256 of all numbers in a pytree, with their types and shapes."""
+    digest = hashlib.sha256()
+    for leaf in map(np.asarray, jax.tree.leaves(tree)):
+        digest.update(f"{leaf.dtype} {leaf.shape} ".encode())
+        digest.update(np.ascontiguousarray(leaf).data)
+    return digest.hexdigest()
+
+
+def _bytes_of_a_call(compiled: jax.stages.Compiled) -> int:
+    """What a device holds during a call beside the arguments, by the compiler's own plan."""
+    plan = compiled.memory_analysis()
+    return plan.temp_size_in_bytes + plan.output_size_in_bytes if plan else 0
+
+
+def _bytes_to_copy(tree: Any) -> int:
+    """What `on_every_device` adds to a device."""
+    many = devices_in_use()
+    leaves = [leaf for leaf in jax.tree.leaves(tree) if isinstance(leaf, jax.Array)]
+    return sum(leaf.nbytes for leaf in leaves if len(leaf.sharding.device_set) < many)
