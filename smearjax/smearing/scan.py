@@ -117,7 +117,7 @@ def scan(
     expect("likelihood", likelihood, SmearedLikelihood, "one made with SmearedLikelihood(jets)")
     expect("folder", folder, (str, os.PathLike), "the path of a folder")
     expect_whole("rows_per_chunk", rows_per_chunk, least=1)
-    if quantity not in QUANTITIES:
+    if not isinstance(quantity, str) or quantity not in QUANTITIES:
         raise ValueError(f"quantity must be one of {', '.join(QUANTITIES)}; got {quantity!r}")
     kernel = likelihood.kernel
     if quantity == "log_ratio_and_slope" and kernel.compact:
