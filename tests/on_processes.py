@@ -15,7 +15,7 @@ import numpy as np
 from smearjax import SmearedLikelihood, epsilon_curve, information, load_jets
 from smearjax._processes import from_first, is_first, join_launched
 from smearjax.metric import device_mesh
-from smearjax.metric.pairs import ball_counts, nearest
+from smearjax.metric.pairs import ball_counts
 from smearjax.smearing.scan import scan
 
 EPSILON = np.array([5.0, 20.0], np.float32)
@@ -27,11 +27,8 @@ def everything(likelihood: SmearedLikelihood) -> dict[str, np.ndarray]:
     points = likelihood.leave_one_out.points
     curve = epsilon_curve(likelihood, None, EPSILON, replicas=REPLICAS)
     info = information(likelihood, EPSILON, replicas=REPLICAS)
-    distance, place = nearest(points, points, 3)
     return {
         "counts": np.asarray(ball_counts(points, points, EPSILON)),
-        "nearest place": np.asarray(place),
-        "nearest distance": np.asarray(distance),
         "log ratio": np.asarray(likelihood.log_ratio(None, EPSILON)),
         "epsilon gradient": np.asarray(
             jax.grad(lambda e: likelihood.log_ratio(None, e).mean())(20.0)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from test_counts import EPSILON, dense, lattice, ordered, picked, rough, within
+from test_counts import EPSILON, dense, lattice, ordered, picked, points_of, rough, within
 from test_pairs import temporary_bytes
 
 from smearjax.metric.pairs import (
@@ -17,12 +17,15 @@ from smearjax.metric.pairs import (
     in_bucket,
     in_order,
     nearest,
+    nearest_squared_distance,
     reduce_pairs,
     squared_distances,
 )
 from smearjax.metric.pairs import engine as engine_module
 from smearjax.metric.pairs.blocks import GROUP, Blocks, blocks, squared_gaps
+from smearjax.metric.pairs.certified import candidates, sure_counts
 from smearjax.metric.pairs.counts import later_counts
+from smearjax.metric.pairs.points import CertifiedPoints
 
 
 def from_all_blocks(monkeypatch, function, **static):
@@ -63,6 +66,47 @@ def test_skipping_changes_nothing(monkeypatch):
         np.testing.assert_array_equal(later_counts(points, epsilon), all_later(points, epsilon))
         got, want = nearest(points, others, 5)[0], all_nearest(points, others)[0]
         np.testing.assert_array_equal(got, want)
+
+
+def on_a_line(position, rounding: float = 0.0) -> CertifiedPoints:
+    """Points at these places (GeV), known to that much, the list in order."""
+    place = np.sort(np.float32(position))
+    points = points_of(place[:, None], 0.0, np.full(len(place), -1))
+    return CertifiedPoints(points, jnp.zeros(len(place)), jnp.full(len(place), rounding))
+
+
+def test_skipping_leaves_out_no_pair_in_doubt(monkeypatch):
+    """Certified counts and candidates where each block of 1,024 columns is 5 GeV long.
+
+    Distances are known to 5 GeV, so that intervals reach into blocks beyond the radii.
+    """
+    all_sure = from_all_blocks(monkeypatch, sure_counts)
+    all_candidates = from_all_blocks(monkeypatch, candidates, k=3)
+    rng = np.random.default_rng(21)
+    rows, columns = (on_a_line(rng.uniform(0, 20, n), 2.5) for n in (2000, 4096))
+    for radii, some_sure in (([1.0, 50.0], False), ([1000.0, 400.0], True)):
+        squared = jnp.asarray(radii, jnp.float32)
+        counts, bits = sure_counts(rows, columns, squared)
+        want = all_sure(rows, columns, squared)
+        assert np.asarray(want[0]).any() == some_sure
+        assert np.asarray(want[1]).any()
+        np.testing.assert_array_equal(counts, want[0])
+        np.testing.assert_array_equal(bits, want[1])
+    np.testing.assert_array_equal(candidates(rows, columns, 3), all_candidates(rows, columns))
+
+
+def test_the_last_row_to_find_a_neighbour_decides():
+    """Most rows have theirs in the nearest block of columns, a few in the next one."""
+    rng = np.random.default_rng(22)
+    rows = on_a_line(rng.uniform(0, 5, 500)).points
+    near_and_far = np.concatenate([rng.uniform(0, 1, 1024), rng.uniform(7, 8, 1024)])
+    columns = on_a_line(near_and_far).points
+    d2 = dense(rows, columns)
+    assert (d2.argmin(axis=1) >= 1024).sum() > 50
+    smallest = nearest_squared_distance(rows, columns)
+    np.testing.assert_allclose(smallest, d2.min(axis=1), atol=1e-4)
+    found = nearest(rows, columns, 2)[0]
+    np.testing.assert_allclose(found, np.sort(d2, axis=1)[:, :2], atol=1e-4)
 
 
 @partial(jax.jit, static_argnames="once")

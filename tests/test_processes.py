@@ -18,7 +18,6 @@ from smearjax import SmearedLikelihood, load_jets, save_jets
 from smearjax._processes import join_launched, was_launched
 
 SCRIPT = Path(__file__).with_name("on_processes.py")
-EXACT = ["counts", "nearest place", "nearest distance"]
 
 
 def free_port() -> int:
@@ -100,16 +99,15 @@ def test_every_process_gets_the_same(found):
             np.testing.assert_array_equal(other[name], several[0][name], err_msg=name)
 
 
-def test_whole_numbers_and_distances_are_those_of_one_process(found):
+def test_counts_are_those_of_one_process(found):
     several, alone = found
-    for name in EXACT:
-        np.testing.assert_array_equal(several[0][name], alone[name], err_msg=name)
+    np.testing.assert_array_equal(several[0]["counts"], alone["counts"])
 
 
 def test_everything_else_is_that_of_one_process_to_rounding(found):
     """Where the last bit may go is said in `test_devices`."""
     several, alone = found
-    for name in alone.keys() - set(EXACT):
+    for name in alone.keys() - {"counts"}:
         largest = np.abs(alone[name]).max()
         np.testing.assert_allclose(
             several[0][name], alone[name], rtol=0, atol=1e-6 * largest, err_msg=name

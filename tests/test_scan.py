@@ -16,7 +16,7 @@ import numpy as np
 import on_scan
 import pytest
 
-from smearjax import Jets, SmearedLikelihood, _memory, load_jets
+from smearjax import SmearedLikelihood, _memory, load_jets
 from smearjax.smearing import Gaussian, HardBall, Sigmoid
 from smearjax.smearing.scan import QUANTITIES, scan
 
@@ -59,16 +59,6 @@ def test_other_jets(likelihood, tmp_path):
     jets = load_jets("sample")[300:400]
     found = scan(likelihood, jets, EPSILON, tmp_path, rows_per_chunk=30)
     np.testing.assert_allclose(found, likelihood.log_ratio(jets, EPSILON), atol=2e-6)
-
-
-def test_float64(tmp_path):
-    with jax.enable_x64(True):
-        jets = load_jets("sample")[:60]
-        wide = (np.asarray(column, np.float64) for column in (jets.pt, jets.y, jets.phi))
-        like = SmearedLikelihood(Jets(*wide, mask=jets.mask, label=jets.label))
-        found = scan(like, None, EPSILON, tmp_path)
-        assert found.dtype == np.float64
-        np.testing.assert_allclose(found, like.log_ratio(None, EPSILON), rtol=1e-12, atol=1e-12)
 
 
 def kill_at(folder: Path, done: int) -> int:
@@ -202,9 +192,8 @@ def test_no_room_is_said_before_anything_is_written(likelihood, tmp_path, monkey
 def test_fewer_rows_a_chunk_need_less_room(likelihood, tmp_path, monkeypatch):
     """The way out that the message names is one."""
     asked = []
-    monkeypatch.setattr(
-        "smearjax.smearing.scan.expect_room", lambda device, host, _: asked.append(device)
-    )
+    module = sys.modules[scan.__module__]
+    monkeypatch.setattr(module, "expect_room", lambda device, host, _: asked.append(device))
     for rows in (256, 128):
         scan(likelihood, None, np.geomspace(1, 50, 40), tmp_path / str(rows), rows_per_chunk=rows)
     large, small = (each["one chunk"] for each in asked if "one chunk" in each)

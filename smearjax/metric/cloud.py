@@ -13,6 +13,7 @@ from smearjax._numerics import ArrayLike
 from smearjax.jets.container import Jets
 from smearjax.metric.exact import exact_squared_distances
 from smearjax.metric.pairs import ball_counts, in_bucket, in_order, nearest
+from smearjax.metric.pairs.blocks import FAR
 from smearjax.metric.pairs.certified import candidates, chosen_pairs, row_chunks, sure_counts
 from smearjax.metric.pairs.points import CertifiedPoints
 from smearjax.metric.space import Space, fit_space
@@ -49,6 +50,9 @@ class Cloud:
     points: CertifiedPoints
 
     def __init__(self, jets: Jets, space: Space | None = None):
+        expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
+        if space is not None:
+            expect("space", space, Space, "one from fit_space(jets), or another cloud's")
         self.jets = jets
         self.space = fit_space(jets) if space is None else space
         points = self.space.points(jets, np.arange(len(jets)))
@@ -126,8 +130,7 @@ def count_balls(
     array([ 22, 299], dtype=int32)
     """
     there = _other(cloud, others)
-    radii = np.atleast_1d(np.asarray(epsilon, np.float64))
-    expect_positive("epsilon", radii, "GeV")
+    radii = checked_radii(epsilon)
     dtype = cloud.points.residual.dtype
     counts = np.empty((len(cloud), radii.size), np.int32)
     rows, columns = cloud.points, _seen_from(cloud, others)
@@ -135,7 +138,7 @@ def count_balls(
         found = ball_counts(rows.points, columns.points, jnp.asarray(radii, dtype))
         counts[cloud.order] = found[: len(cloud)]
         return BallCounts(radii, counts, None)
-    squared = jnp.asarray(radii**2, dtype)
+    squared = jnp.asarray(np.minimum(radii**2, 0.5 * FAR), dtype)
     recomputed = 0
     for chunk in row_chunks(len(cloud), len(columns)):
         sure, bits = (np.asarray(part) for part in sure_counts(rows[chunk], columns, squared))
@@ -203,6 +206,15 @@ def find_neighbours(
         index[row[kept], rank[kept]] = column[kept]
         recomputed += len(pairs)
     return Neighbours(distance, index, recomputed)
+
+
+def checked_radii(epsilon: ArrayLike) -> Float[np.ndarray, " E"]:
+    """ε as a vector of positive numbers, or a ValueError."""
+    radii = np.atleast_1d(np.asarray(epsilon))
+    if radii.ndim != 1 or radii.size == 0:
+        raise ValueError(f"epsilon must be one number or (E,) of them, in GeV; got {radii.shape}")
+    expect_positive("epsilon", radii, "GeV")
+    return radii.astype(np.float64)
 
 
 def _other(cloud: Cloud, others: Cloud | None) -> Cloud:

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
-from smearjax._expect import expect, expect_positive
+from smearjax._expect import expect
 from smearjax._numerics import ArrayLike
-from smearjax.metric.cloud import Cloud
+from smearjax.metric.cloud import Cloud, checked_radii
 from smearjax.metric.pairs import ball_counts, in_bucket, in_order
 from smearjax.metric.pairs.counts import later_counts
 
@@ -35,10 +35,14 @@ class PairCounts:
 
     @property
     def fractions(self) -> Float[np.ndarray, "3 E"]:
-        """F(ε) of gg, gq and qq: (3, E), dimensionless, the fraction of such pairs within ε."""
+        """F(ε) of gg, gq and qq: (3, E), dimensionless, the fraction of such pairs within ε.
+
+        NaN for classes that form no pair.
+        """
         gluons, quarks = self.n_jets
         pairs = np.array([gluons * (gluons - 1) / 2, gluons * quarks, quarks * (quarks - 1) / 2])
-        return np.stack([self.gg, self.gq, self.qq]) / pairs[:, None]
+        within = np.stack([self.gg, self.gq, self.qq])
+        return within / np.where(pairs > 0, pairs, np.nan)[:, None]
 
 
 def count_pairs(cloud: Cloud, epsilon: ArrayLike) -> PairCounts:
@@ -69,8 +73,7 @@ def count_pairs(cloud: Cloud, epsilon: ArrayLike) -> PairCounts:
     True
     """
     expect("cloud", cloud, Cloud, "Cloud(jets)")
-    radii = np.atleast_1d(np.asarray(epsilon, np.float64))
-    expect_positive("epsilon", radii, "GeV")
+    radii = checked_radii(epsilon)
     if cloud.jets.label is None:
         raise ValueError("the jets of cloud have no labels; give Jets(..., label=...)")
     label = np.asarray(cloud.jets.label)[cloud.order]

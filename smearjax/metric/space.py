@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from smearjax._expect import expect, expect_positive
+from smearjax._expect import expect, expect_number
 from smearjax._numerics import ArrayLike, safe_sqrt
 from smearjax.jets.arrays import is_traced
 from smearjax.jets.container import Jets
@@ -72,7 +72,7 @@ class Space(eqx.Module):
         expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
         number = np.full(len(jets), -1) if identity is None else np.asarray(identity)
         parts = []
-        for begin in range(0, len(jets), _CHUNK):
+        for begin in range(0, max(len(jets), 1), _CHUNK):
             rows = slice(begin, begin + _CHUNK)
             embedding = embed_jets(jets[rows], self.beta, self.omega, self.cells)
             parts.append(self.project(embedding, number[rows]))
@@ -168,8 +168,10 @@ def fit_space(
     (32, 16)
     """
     expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
+    if len(jets) == 0:
+        raise ValueError("jets holds no jet; a space needs reference jets")
     if pt_ref is not None:
-        expect_positive("pt_ref", pt_ref, "GeV")
+        expect_number("pt_ref", pt_ref, 0, np.inf, "positive and finite, in GeV")
     used = np.arange(len(jets))[:: -(-len(jets) // _JETS_USED)]
     embedding = embed_jets(jets[used], beta, omega, cells)
     dtype = embedding.vectors.dtype

@@ -67,7 +67,7 @@ def checked_values(number: int, values: ArrayLike) -> Float[np.ndarray, " N"]:
             f"values must be {number} finite numbers, one for each reference jet; got shape "
             f"{array.shape} with {np.sum(~np.isfinite(array))} not finite"
         )
-    return array
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
 def checked_rows(number: int, rows: ArrayLike) -> Int[np.ndarray, " k"]:

@@ -32,7 +32,7 @@ class _Kernel(eqx.Module):
         shape that broadcasts. Source: the class.
 
         >>> from smearjax.smearing import Gaussian
-        >>> float(Gaussian().scaled(1800.0, 3.0, -100.0))      # e^{−100} / e^{−100}
+        >>> float(Gaussian().scaled(jnp.array(1800.0), 3.0, -100.0))      # e^{−100} / e^{−100}
         1.0
         """
         return jnp.exp(self.log(squared_distance, epsilon) - log_scale)
@@ -45,7 +45,7 @@ class Gaussian(_Kernel):
     arXiv:2501.07643, positive definite because d is a Hilbert-space distance (arXiv:2305.03751).
 
     >>> from smearjax.smearing import Gaussian
-    >>> float(Gaussian().log(9.0, 3.0))      # d² = 9 GeV², ε = 3 GeV
+    >>> float(Gaussian().log(jnp.array(9.0), 3.0))      # d² = 9 GeV², ε = 3 GeV
     -0.5
     """
 
@@ -79,7 +79,7 @@ class Sigmoid(_Kernel):
         ValueError: a concrete τ that is not positive and finite.
 
     >>> from smearjax.smearing import Sigmoid
-    >>> float(Sigmoid(tau=0.5).log(9.0, 3.0))      # d = ε: ln ½
+    >>> float(Sigmoid(tau=0.5).log(jnp.array(9.0), 3.0))      # d = ε: ln ½
     -0.693
     """
 
@@ -97,7 +97,7 @@ class Sigmoid(_Kernel):
 
         Arguments, shapes, units and errors as for `Gaussian.log`. Source: the class.
 
-        >>> float(Sigmoid(tau=0.5).log(16.0, 3.0))      # d = ε + 2τ: ln σ(−2)
+        >>> float(Sigmoid(tau=0.5).log(jnp.array(16.0), 3.0))      # d = ε + 2τ: ln σ(−2)
         -2.127
         """
         return jax.nn.log_sigmoid((epsilon - safe_sqrt(squared_distance)) / self.tau)
@@ -109,7 +109,7 @@ class Sigmoid(_Kernel):
 
         Arguments, shapes, units and errors as for `Gaussian.scaled`. Source: the class.
 
-        >>> float(Sigmoid(tau=0.5).scaled(10000.0, 3.0, -194.0))      # d = ε + 194 τ
+        >>> float(Sigmoid(tau=0.5).scaled(jnp.array(10000.0), 3.0, -194.0))      # d = ε + 194 τ
         1.0
         """
         beyond = log_scale + (safe_sqrt(squared_distance) - epsilon) / self.tau
@@ -147,8 +147,8 @@ class HardBall(_Kernel):
 
         Arguments, shapes, units and errors as for `Gaussian.scaled`. Source: the class.
 
-        >>> HardBall().scaled(jnp.array([9.0, 9.1]), 3.0, 0.0)
-        Array([1., 0.], dtype=float32)
+        >>> HardBall().scaled(jnp.array([9.0, 9.1]), 3.0, 0.0).tolist()
+        [1.0, 0.0]
         """
         return jnp.where(squared_distance <= epsilon**2, jnp.exp(-log_scale), 0.0)
 
@@ -160,7 +160,7 @@ class Epanechnikov(_Kernel):
     estimation without its normalisation, which cancels between classes.
 
     >>> from smearjax.smearing import Epanechnikov
-    >>> float(Epanechnikov().log(4.5, 3.0))      # d² = ε²/2: ln ½
+    >>> float(Epanechnikov().log(jnp.array(4.5), 3.0))      # d² = ε²/2: ln ½
     -0.693
     """
 

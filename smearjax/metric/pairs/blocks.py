@@ -71,7 +71,7 @@ def in_bucket(points: Points) -> Points:
     """
     n = len(points)
     step = max(GROUP, (1 << max(n - 1, 1).bit_length()) // 16)
-    fill = -n % step
+    fill = -n % step if n else step
     return Points(
         jnp.pad(points.vectors, ((0, fill), (0, 0))),
         jnp.pad(points.norm, (0, fill), constant_values=FAR),
@@ -103,7 +103,7 @@ def in_order(points: Points) -> Int[np.ndarray, " N"]:
     Returns:
         (N,) places: `points[in_order(points)]` is in order. Traced points stay as they are.
     """
-    if is_traced(points.vectors):
+    if is_traced(points.vectors) or len(points) == 0:
         return np.arange(len(points))
     leading = np.asarray(points.vectors[:, :_BOXED])
     order: list[np.ndarray] = []

@@ -9,7 +9,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, UInt8
 
 from smearjax.metric.pairs.blocks import FAR
 from smearjax.metric.pairs.counts import counts_in_block
@@ -69,7 +69,7 @@ def _widest(
 @jax.jit
 def sure_counts(
     rows: CertifiedPoints, columns: CertifiedPoints, squared: Float[Array, " E"]
-) -> tuple[Int[Array, "N E"], Bool[Array, "N bits"]]:
+) -> tuple[Int[Array, "N E"], UInt8[Array, "N bits"]]:
     """Counts of the pairs whose interval holds none of the squared radii, and a bit for the rest.
 
     Returns:
@@ -98,7 +98,7 @@ def sure_counts(
 
 
 @partial(jax.jit, static_argnames="k")
-def candidates(rows: CertifiedPoints, columns: CertifiedPoints, k: int) -> Bool[Array, "N bits"]:
+def candidates(rows: CertifiedPoints, columns: CertifiedPoints, k: int) -> UInt8[Array, "N bits"]:
     """A bit for every pair that may be among the k nearest of its row.
 
     d² − h must not exceed the k-th smallest d² + h. The bits are as in `sure_counts`.
@@ -136,7 +136,7 @@ def _no_bits(rows: int, columns: int) -> Array:
 def _set_bits(bits: Array, chosen: Bool[Array, "c r"], number: Int[Array, " c"]) -> Array:
     """The bits with those of one block of columns, which begins at column `number[0]`."""
     packed = jnp.packbits(chosen, axis=0, bitorder="little").T
-    return jax.lax.dynamic_update_slice(bits, packed, (0, number[0] // 8))
+    return jax.lax.dynamic_update_slice(bits, packed, (jnp.int32(0), number[0] // 8))
 
 
 def chosen_pairs(bits: np.ndarray) -> Int[np.ndarray, "P 2"]:
