@@ -77,6 +77,7 @@ def kill_at(folder: Path, done: int) -> int:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+@pytest.mark.slow
 def test_killed_twice_it_ends_in_the_same_bits(tmp_path):
     killed, whole = tmp_path / "killed", tmp_path / "whole"
     total = on_scan.JETS // on_scan.ROWS
