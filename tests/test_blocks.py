@@ -22,13 +22,13 @@ from smearjax.metric.pairs import (
     squared_distances,
 )
 from smearjax.metric.pairs import engine as engine_module
-
-# Geometry of the skipping; two minutes on two cores.
-pytestmark = pytest.mark.slow
 from smearjax.metric.pairs.blocks import GROUP, Blocks, blocks, squared_gaps
 from smearjax.metric.pairs.certified import candidates, sure_counts
 from smearjax.metric.pairs.counts import later_counts
 from smearjax.metric.pairs.points import CertifiedPoints
+
+# Geometry of the skipping; two minutes on two cores.
+pytestmark = pytest.mark.slow
 
 
 def from_all_blocks(monkeypatch, function, **static):
