@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 
 import jax
@@ -11,7 +12,14 @@ import smearing_oracles as slow
 
 from smearjax import Jets, SmearedLikelihood
 from smearjax.evaluate import auc
-from smearjax.smearing import Gaussian, HardBall, Sigmoid
+from smearjax.smearing import (
+    Gaussian,
+    HardBall,
+    Sigmoid,
+    epsilon_curve,
+    find_scales,
+    information,
+)
 
 N = 64  # reference jets, and as many queries: one shape, one compilation
 GRID = np.array([4.0, 7.0, 12.0, 30.0])
@@ -44,6 +52,31 @@ def test_new_epsilon_and_tau_do_not_recompile(single, caplog):
             like.log_ratio(None, epsilon)
             like.score(None, epsilon)
     assert [r.getMessage() for r in caplog.records if "Compiling" in r.getMessage()] == []
+
+
+def test_a_few_jets_more_do_not_recompile(single):
+    """References and queries of nearly one size are filled up to the same size."""
+    jets = slow.sample(N, np.float32)
+    compiled = [
+        found
+        for module in ("passes", "curves", "information", "scales")
+        for found in vars(importlib.import_module(f"smearjax.smearing.{module}")).values()
+        if hasattr(found, "_cache_size")
+    ]
+    assert len(compiled) >= 8
+    sizes = []
+    for n, m in ((N, 40), (N - 2, 30), (N - 6, 37)):
+        like = single.restrict(np.arange(n))
+        like.score(None, 5.0)
+        like.log_ratio(jets[:m], [5.0, 6.0])
+        like.balls(jets[:m], 5.0)
+        like.log_density(jets[:m], 5.0)
+        like.smear(np.arange(n), jets[:m], 5.0)
+        information(like, [6.0], replicas=3)
+        epsilon_curve(like, None, [6.0], replicas=3)
+        find_scales(like)
+        sizes.append([function._cache_size() for function in compiled])
+    assert sizes[0] == sizes[1] == sizes[2]
 
 
 def test_permuted_labels_do_not_leak():

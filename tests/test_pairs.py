@@ -274,10 +274,12 @@ def gradient_in_epsilon(points):
 
 @pytest.mark.parametrize("function", [sums_of, gradient_in_epsilon, gradient_in_vectors])
 def test_memory_grows_like_n(function):
-    """Never like N²: doubling N at most doubles (and a bit), and a dense matrix would not fit."""
-    small, large = (temporary_bytes(function, n) for n in (1 << 14, 1 << 15))
-    assert large <= 2.5 * small
-    assert large < 4 * (1 << 15) ** 2 / 50
+    """Never like N²: further points cost some copies of themselves, not pairs with all others."""
+    n = 1 << 14
+    small, large = (temporary_bytes(function, size) for size in (n, 2 * n))
+    of_a_point = 4 * (8 + 1 + 1)  # eight numbers, norm and identity
+    assert large - small <= 16 * n * of_a_point
+    assert small < 4 * n**2 / 5
 
 
 def test_derivative_costs_one_pass():

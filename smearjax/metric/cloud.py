@@ -12,7 +12,7 @@ from smearjax._expect import expect, expect_positive, expect_whole
 from smearjax._numerics import ArrayLike
 from smearjax.jets.container import Jets
 from smearjax.metric.exact import exact_squared_distances
-from smearjax.metric.pairs import ball_counts, in_bucket, in_order, nearest
+from smearjax.metric.pairs import ball_counts, filled, in_bucket, in_order, nearest
 from smearjax.metric.pairs.blocks import FAR
 from smearjax.metric.pairs.certified import candidates, chosen_pairs, row_chunks, sure_counts
 from smearjax.metric.pairs.points import CertifiedPoints
@@ -58,10 +58,8 @@ class Cloud:
         points = self.space.points(jets, np.arange(len(jets)))
         self.order = in_order(points.points)
         placed = points[self.order]
-        filled = in_bucket(placed.points)
-        fill = (0, len(filled) - len(placed))
         self.points = CertifiedPoints(
-            filled, jnp.pad(placed.residual, fill), jnp.pad(placed.rounding, fill)
+            in_bucket(placed.points), filled(placed.residual), filled(placed.rounding)
         )
 
     def __len__(self) -> int:

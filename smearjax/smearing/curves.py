@@ -20,11 +20,12 @@ from smearjax.smearing.checks import (
     checked_values,
     checked_weights,
 )
+from smearjax.smearing.kernels import Kernel
 from smearjax.smearing.likelihood import SmearedLikelihood
 from smearjax.smearing.passes import smear_columns
 from smearjax.smearing.ratios import finite_log_ratio, log_count_ratio
 from smearjax.smearing.replicas import Columns, class_counts, epsilon_groups
-from smearjax.smearing.sums import Categories, Queries, categories, class_sums
+from smearjax.smearing.sums import Categories, Classes, Queries, Rows, categories, class_sums
 
 
 @dataclass(frozen=True)
@@ -151,19 +152,23 @@ def epsilon_curve(
     kinds = np.empty((3, len(grid), len(label)), bool)
     smeared = None
     if values is not None:
-        smeared = jnp.asarray(checked_values(likelihood.label.size, values), dtype)
+        smeared = checked_values(likelihood.label.size, values).astype(dtype)
+        smeared = likelihood.reference.by_class(smeared)
     bar = tqdm(total=len(grid), desc="AUC(ε)", unit="ε", disable=not progress)
     for rows, group in epsilon_groups(grid, len(label), replicas + 1, dtype):
-        score, ratio, found = _scores(likelihood, prepared, columns.classes, smeared, group)
+        asked = (likelihood.kernel, likelihood.reference.classes, prepared.rows, group)
+        score, ratio, found = jax.tree.map(
+            lambda leaf: np.asarray(leaf)[:, prepared.place],
+            _scores(*asked, columns.classes, smeared),
+        )
         for i, e in enumerate(range(rows.start, rows.stop)):
-            columns_of_scores = np.asarray(score[i])
-            point = columns_of_scores[:, 0]
-            both[e] = auc_columns(columns_of_scores, label, counts)
-            reference[e] = auc_columns(columns_of_scores, label, weights)
+            point = score[i, :, 0]
+            both[e] = auc_columns(score[i], label, counts)
+            reference[e] = auc_columns(score[i], label, weights)
             test[e] = auc_columns(np.repeat(point[:, None], replicas + 1, 1), label, counts)
             if ratio is not None:
-                entropy[e] = _cross_entropy(np.asarray(ratio[i]), label, counts)
-            kinds[:, e] = [np.asarray(kind[i]) for kind in found]
+                entropy[e] = _cross_entropy(ratio[i], label, counts)
+            kinds[:, e] = [kind[i] for kind in found]
             nonempty[e] = _auc_of(point, label, weights, ~kinds[0, e])
             bar.update()
     bar.close()
@@ -189,28 +194,29 @@ def _test_set(
         weight = carried.weight
     label = checked_labels(len(query), labels)
     weights = checked_weights(len(query), weight, label)
-    return label, weights, query if isinstance(query, Queries) else likelihood.queries(query)
+    return label, weights, likelihood.prepared(query)
 
 
 @jax.jit
 def _scores(
-    like: SmearedLikelihood,
-    query: Queries,
-    weights: tuple[Float[Array, "g C"], Float[Array, "q C"]],
-    values: Float[Array, " R"] | None,
+    kernel: Kernel,
+    classes: Classes,
+    rows: Rows,
     epsilon: Float[Array, " E"],
-) -> tuple[Float[Array, "E N C"], Float[Array, "E N C"] | None, Categories]:
+    weights: tuple[Float[Array, "g C"], Float[Array, "q C"]],
+    values: tuple[Float[Array, " g"], Float[Array, " q"]] | None,
+) -> tuple[Float[Array, "E R C"], Float[Array, "E R C"] | None, Categories]:
     """Ranking score, finite log ratio and categories, for the data and every replica."""
     if values is not None:
-        smeared, kinds = smear_columns(like.kernel, like.reference, query, epsilon, values, weights)
+        smeared, kinds = smear_columns(kernel, classes, rows, epsilon, values, weights)
         return smeared, None, Categories(*(kind[..., 0] for kind in kinds))
-    sums = class_sums(like.kernel, like.reference.classes, weights, query, epsilon, squares=True)
-    kinds = categories(like.kernel, sums)
+    sums = class_sums(kernel, classes.points, weights, rows, epsilon, squares=True)
+    kinds = categories(kernel, sums)
     totals = jnp.stack([column.sum(axis=0) for column in weights])
     score = log_count_ratio(sums, kinds, totals)
     # The cross-entropy counts every ball of a soft kernel, as `find_scales` does, to stay smooth.
-    every = kinds if like.kernel.compact else Categories(*(jnp.zeros_like(k) for k in kinds))
-    ratio = finite_log_ratio(like.kernel, sums, every, totals[None])
+    every = kinds if kernel.compact else Categories(*(jnp.zeros_like(k) for k in kinds))
+    ratio = finite_log_ratio(kernel, sums, every, totals[None])
     return score, ratio, Categories(*(kind[..., 0] for kind in kinds))
 
 

@@ -13,11 +13,12 @@ from tqdm import tqdm
 
 from smearjax._expect import expect, expect_whole
 from smearjax._numerics import ArrayLike
+from smearjax.metric.pairs import Points
 from smearjax.smearing.checks import checked_grid
 from smearjax.smearing.kernels import Gaussian
 from smearjax.smearing.likelihood import SmearedLikelihood
 from smearjax.smearing.replicas import Columns, epsilon_groups
-from smearjax.smearing.sums import GLUON, QUARK, ClassSums, class_sums
+from smearjax.smearing.sums import GLUON, QUARK, ClassSums, Rows, class_sums
 
 Curve = Float[np.ndarray, " E"]
 
@@ -117,14 +118,16 @@ def information(
     dtype = likelihood.pt_ref.dtype
     grid = checked_grid(epsilon, dtype)
     columns = Columns(likelihood, replicas, seed)
-    label = np.asarray(likelihood.label)
+    label, query = np.asarray(likelihood.label), likelihood.leave_one_out
     results = []
     bar = tqdm(total=len(grid), desc="R(ε), B(ε)", unit="ε", disable=not progress)
     for rows, group in epsilon_groups(grid, len(label), 2 * (replicas + 1), dtype):
-        sums, slopes = _sums_and_slopes(likelihood, columns.classes, jnp.log(group))
+        asked = (likelihood.kernel, likelihood.reference.classes.points, columns.classes)
+        sums, slopes = _sums_and_slopes(*asked, query.rows, jnp.log(group))
         for i in range(rows.stop - rows.start):
             scale, linear, slope = (
-                np.asarray(part[i], np.float64) for part in (sums.log_scale, sums.linear, slopes)
+                np.asarray(part[i], np.float64)[query.place]
+                for part in (sums.log_scale, sums.linear, slopes)
             )
             at_one = (scale, linear, slope, columns, label)
             results.append((*_r(*at_one), *_b(*at_one)))
@@ -136,15 +139,16 @@ def information(
 
 @jax.jit
 def _sums_and_slopes(
-    like: SmearedLikelihood, weights: tuple[Array, Array], log_epsilon: Float[Array, " E"]
-) -> tuple[ClassSums, Float[Array, "E N 2 C"]]:
+    kernel: Gaussian,
+    points: tuple[Points, Points],
+    weights: tuple[Array, Array],
+    rows: Rows,
+    log_epsilon: Float[Array, " E"],
+) -> tuple[ClassSums, Float[Array, "E R 2 C"]]:
     """Leave-one-out sums of K and of dK/d ln ε in the same scale, from one pass."""
 
     def sums(log_epsilon: Array) -> ClassSums:
-        query, epsilon = like.leave_one_out, jnp.exp(log_epsilon)
-        return class_sums(
-            like.kernel, like.reference.classes, weights, query, epsilon, squares=False
-        )
+        return class_sums(kernel, points, weights, rows, jnp.exp(log_epsilon), squares=False)
 
     value, slope = jax.jvp(sums, (log_epsilon,), (jnp.ones_like(log_epsilon),))
     return value, slope.linear

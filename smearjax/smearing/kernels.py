@@ -64,7 +64,7 @@ class Gaussian(_Kernel):
         >>> Gaussian().log(jnp.array([0.0, 18.0]), 3.0)
         Array([-0., -1.], dtype=float32)
         """
-        return -0.5 * squared_distance / epsilon**2
+        return squared_distance * (-0.5 / epsilon**2)  # one product a pair, as has its slope
 
 
 class Sigmoid(_Kernel):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -185,7 +189,7 @@ class SmearedLikelihood(eqx.Module):
         >>> likelihood.log_ratio(None, 20.0)[:3].tolist()        # at ε = 20 GeV
         [0.265, 1.024, 0.503]
         """
-        ratio = passes.log_ratio(*self._asked(query, epsilon))
+        ratio = self._ask(passes.log_ratio, query, epsilon)
         return ratio[0] if np.ndim(epsilon) == 0 else ratio
 
     def score(self, query: Jets | Queries | None, epsilon: ArrayLike) -> Float[Array, "E N"]:
@@ -204,7 +208,7 @@ class SmearedLikelihood(eqx.Module):
         >>> auc(likelihood.score(None, 8.0)[0], likelihood.label)        # at ε = 8 GeV
         0.781
         """
-        return passes.count_score(*self._asked(query, epsilon))
+        return self._ask(passes.count_score, query, epsilon)
 
     def log_density(self, query: Jets | Queries | None, epsilon: ArrayLike) -> Array:
         r"""ln(n_c/W_c) for gluons [..., 0] and quarks [..., 1]: (E, N, 2) smeared densities.
@@ -219,7 +223,7 @@ class SmearedLikelihood(eqx.Module):
         >>> likelihood.log_density(None, 20.0)[0, :2].tolist()        # of two jets
         [[-0.882, -0.617], [-1.791, -0.767]]
         """
-        return passes.log_densities(*self._asked(query, epsilon))
+        return self._ask(passes.log_densities, query, epsilon)
 
     def balls(self, query: Jets | Queries | None, epsilon: ArrayLike) -> Categories:
         """Which balls are empty, hold one class only, or have a negative class sum: (E, N) each.
@@ -233,7 +237,7 @@ class SmearedLikelihood(eqx.Module):
         >>> float(likelihood.balls(None, 4.0).empty.mean())        # at ε = 4 GeV
         0.103
         """
-        kinds = passes.ball_categories(*self._asked(query, epsilon))
+        kinds = self._ask(passes.ball_categories, query, epsilon)
         return Categories(*(kind[..., 0] for kind in kinds))
 
     def smear(
@@ -263,7 +267,7 @@ class SmearedLikelihood(eqx.Module):
         [42.42, 23.66, 35.45]
         """
         columns = jnp.asarray(checked_values(self.label.size, values), self.pt_ref.dtype)
-        return passes.smear(*self._asked(query, epsilon), columns)
+        return self._ask(passes.smear, query, epsilon, self.reference.by_class(columns))
 
     @property
     def convention(self) -> dict[str, str | float | int]:
@@ -279,12 +283,32 @@ class SmearedLikelihood(eqx.Module):
             "pt_ref_gev": float(self.pt_ref),
         }
 
-    def _asked(
-        self, query: Jets | Queries | None, epsilon: ArrayLike
-    ) -> tuple[Kernel, Reference, Queries, Float[Array, " E"]]:
-        """What a pass over the pairs needs: kernel, reference, queries and ε as a vector."""
+    def prepared(self, query: Jets | Queries | None) -> Queries:
+        """What is asked about as N `Queries` in GeV: jets made ready, None for leave-one-out.
+
+        Raises:
+            ValueError: something else than jets, queries or None.
+
+        Source: smearjax's own definition.
+
+        >>> from smearjax import SmearedLikelihood, load_jets
+        >>> likelihood = SmearedLikelihood(load_jets("sample")[:300])
+        >>> likelihood.prepared(None) is likelihood.leave_one_out
+        True
+        """
         if query is None:
-            query = self.leave_one_out
-        elif not isinstance(query, Queries):
-            query = self.queries(query)
-        return self.kernel, self.reference, query, checked_epsilon(epsilon, self.pt_ref.dtype)
+            return self.leave_one_out
+        return query if isinstance(query, Queries) else self.queries(query)
+
+    def _ask(
+        self,
+        compiled: Callable[..., Any],
+        query: Jets | Queries | None,
+        epsilon: ArrayLike,
+        *more: Any,
+    ) -> Any:
+        """The answer (E, N, ...) of a pass, jets in the order in which they were given."""
+        query = self.prepared(query)
+        grid = checked_epsilon(epsilon, self.pt_ref.dtype)
+        answer = compiled(self.kernel, self.reference.classes, query.rows, grid, *more)
+        return jax.tree.map(lambda leaf: leaf[:, query.place], answer)

@@ -35,7 +35,7 @@ class Columns:
 
     Attributes:
         every: (N, C) in the order of the reference jets.
-        classes: the rows of the gluon and of the quark points.
+        classes: the rows of the gluon and of the quark points, as a pass takes them.
         totals: (2, C) class totals.
     """
 
@@ -43,12 +43,7 @@ class Columns:
         label = np.asarray(likelihood.label)
         counts = class_counts(label, replicas, seed)
         self.every = counts * np.asarray(likelihood.reference.weight, np.float64)[:, None]
-        dtype = likelihood.pt_ref.dtype
-        gluon, quark = (np.asarray(rows) for rows in likelihood.reference.members)
-        self.classes = (
-            jnp.asarray(self.every[gluon], dtype),
-            jnp.asarray(self.every[quark], dtype),
-        )
+        self.classes = likelihood.reference.by_class(self.every.astype(likelihood.pt_ref.dtype))
         self.totals = np.stack([self.every[label == c].sum(axis=0) for c in (GLUON, QUARK)])
 
 

@@ -14,9 +14,10 @@ from jaxtyping import Array, Float
 from smearjax._expect import expect, expect_number
 from smearjax._numerics import ArrayLike
 from smearjax.evaluate import auc_columns
+from smearjax.smearing.kernels import Kernel
 from smearjax.smearing.likelihood import SmearedLikelihood
 from smearjax.smearing.passes import log_ratio_of_every_ball
-from smearjax.smearing.sums import QUARK
+from smearjax.smearing.sums import GLUON, QUARK, Classes, Rows
 
 # ln ε is known to far better than any bootstrap error when a step is shorter than this.
 _STEP = 3e-3
@@ -109,6 +110,7 @@ def find_scales(
         expect_number("start", start, 0, np.inf, "a positive ε in GeV")
     expect_number("prior", prior, 0, 1, "strictly between 0 and 1")
     low, typical, high = _reach(likelihood)
+    asked = _left_out(likelihood)
     log_epsilon = typical if start is None else jnp.log(jnp.asarray(start, typical.dtype))
     restarted = not low < log_epsilon < high
     log_epsilon = typical if restarted else log_epsilon
@@ -116,7 +118,7 @@ def find_scales(
     history, evaluations, converged = [], 0, False
     for _ in range(_MAX_STEPS):
         previous = log_epsilon
-        log_epsilon, state, value, slope, searched = _step(likelihood, log_epsilon, state, prior)
+        log_epsilon, state, value, slope, searched = _step(asked, log_epsilon, state, prior)
         history.append((float(jnp.exp(previous)), float(value), float(slope)))
         evaluations += int(searched)
         if not low < log_epsilon < high:
@@ -160,22 +162,30 @@ def cross_entropy(
     Every ball of a soft kernel counts with its log-sum-exp, also where n_eff < 2: setting L = 1
     there would let C jump whenever a jet crosses that line.
     """
-    epsilon = jnp.exp(log_epsilon)[None]
-    jets, queries = likelihood.reference, likelihood.leave_one_out
-    ratio = log_ratio_of_every_ball(likelihood.kernel, jets, queries, epsilon)[0]
+    return _cross_entropy(*_left_out(likelihood), log_epsilon, prior)
+
+
+def _left_out(likelihood: SmearedLikelihood) -> tuple[Kernel, Classes, Rows]:
+    """What a leave-one-out pass takes."""
+    return likelihood.kernel, likelihood.reference.classes, likelihood.leave_one_out.rows
+
+
+def _cross_entropy(
+    kernel: Kernel, classes: Classes, rows: Rows, log_epsilon: Array, prior: ArrayLike
+) -> Float[Array, ""]:
+    """C(ε): each row's own weight says its class and its share."""
+    ratio = log_ratio_of_every_ball(kernel, classes, rows, jnp.exp(log_epsilon)[None])[0]
     prior = jnp.asarray(prior, ratio.dtype)
     ratio = ratio + jnp.log(prior) - jnp.log1p(-prior)
-    quark = likelihood.label == QUARK
-    loss = jax.nn.softplus(jnp.where(quark, -ratio, ratio))
-    gluon_total, quark_total = likelihood.reference.totals
-    share = jnp.where(quark, prior / quark_total, (1 - prior) / gluon_total)
-    return jnp.sum(likelihood.reference.weight * share * loss)
+    loss = jax.nn.softplus(jnp.stack([ratio, -ratio], axis=1))
+    by_class = jnp.sum(rows.own * loss, axis=0) / classes.totals
+    return (1 - prior) * by_class[GLUON] + prior * by_class[QUARK]
 
 
 @jax.jit
-def _step(likelihood: SmearedLikelihood, log_epsilon: Array, state, prior: ArrayLike):
+def _step(asked: tuple[Kernel, Classes, Rows], log_epsilon: Array, state, prior: ArrayLike):
     """One L-BFGS step, reusing the value and slope that the last line search ended on."""
-    loss = partial(cross_entropy, likelihood, prior=prior)
+    loss = partial(_cross_entropy, *asked, prior=prior)
     value, slope = optax.value_and_grad_from_state(loss)(log_epsilon, state=state)
     update, state = _SOLVER.update(
         slope, state, log_epsilon, value=value, grad=slope, value_fn=loss

@@ -26,26 +26,25 @@ from smearjax.smearing import passes
 from smearjax.smearing.checks import checked_epsilon
 from smearjax.smearing.kernels import Kernel
 from smearjax.smearing.likelihood import SmearedLikelihood
-from smearjax.smearing.reference import Reference
 from smearjax.smearing.scan_folder import ScanFolder
-from smearjax.smearing.sums import Queries
+from smearjax.smearing.sums import Classes, Queries, Rows
 
 # Raised whenever the same arguments would give other bits or another layout on disk.
-_FORMAT = "1"
+_FORMAT = "2"
 _WAY_OUT = "use fewer rows_per_chunk, fewer epsilon or more devices"
 # Chunks are multiples of so many jets, which wastes less than that in each.
 _EVEN = 512
 
-Quantity = Callable[[Kernel, Reference, Queries, Float[Array, " E"]], Array]
+Quantity = Callable[[Kernel, Classes, Rows, Float[Array, " E"]], Array]
 
 
 def _log_ratio_and_slope(
-    kernel: Kernel, reference: Reference, query: Queries, epsilon: Float[Array, " E"]
-) -> Float[Array, "E N 2"]:
+    kernel: Kernel, classes: Classes, rows: Rows, epsilon: Float[Array, " E"]
+) -> Float[Array, "E R 2"]:
     """Ln L and ∂ ln L/∂ ln ε."""
 
     def at(log_epsilon: Array) -> Array:
-        return passes.log_ratio(kernel, reference, query, jnp.exp(log_epsilon))
+        return passes.log_ratio(kernel, classes, rows, jnp.exp(log_epsilon))
 
     log_epsilon = jnp.log(epsilon)
     return jnp.stack(jax.jvp(at, (log_epsilon,), (jnp.ones_like(log_epsilon),)), axis=-1)
@@ -124,13 +123,13 @@ def scan(
     grid = checked_epsilon(epsilon, likelihood.pt_ref.dtype)
     query = _prepared(likelihood, query)
     size = _chunk_size(len(query), rows_per_chunk)
-    asked = (kernel, likelihood.reference, query)
-    identity = _identity(*asked, grid, quantity, size)
+    asked = (kernel, likelihood.reference.classes, query.rows)
+    identity = _identity(*asked, query.place, grid, quantity, size)
     expect_agreement("jets, kernel, epsilon or software", repr(identity).encode())
     expect_room({"copies on every device": _bytes_to_copy(asked)}, {}, "use devices with more")
     asked = on_every_device(asked)
-    order = np.asarray(query.order)
-    lowered = _chunk.lower(quantity, *asked, order[:size], grid)
+    order = np.argsort(query.place)
+    lowered = _chunk.lower(quantity, size, *asked, 0, grid)
     chunk, compiled = lowered.out_info, lowered.compile()
     shape = (chunk.shape[0], len(order), *chunk.shape[2:])
     expect_room(
@@ -144,31 +143,31 @@ def scan(
     silent = not (progress and is_first())
     with tqdm(total=len(order), desc=quantity, unit="jet", disable=silent) as bar:
         for number, begin in enumerate(range(0, len(order), size)):
-            rows = order[begin : begin + size]
+            jets = order[begin : begin + size]
             if kept := from_first(partial(done.read, number)):
                 values = np.frombuffer(kept, chunk.dtype).reshape(chunk.shape)
             else:
-                whole = np.pad(rows, (0, size - len(rows)), mode="edge")
-                values = np.asarray(compiled(*asked, whole, grid))
+                values = np.asarray(compiled(*asked, begin, grid))
                 from_first(partial(done.write, number, values))
-            result[:, rows] = values[:, : len(rows)]
-            bar.update(len(rows))
+            result[:, jets] = values[:, : len(jets)]
+            bar.update(len(jets))
     return result
 
 
-@partial(jax.jit, static_argnums=0)
+@partial(jax.jit, static_argnames=("quantity", "size"))
 def _chunk(
     quantity: str,
+    size: int,
     kernel: Kernel,
-    reference: Reference,
-    query: Queries,
-    rows: Int[Array, " R"],
+    classes: Classes,
+    rows: Rows,
+    begin: Int[Array, ""],
     epsilon: Float[Array, " E"],
 ) -> Array:
-    """The quantity of some of the queries, which are neighbours of one another."""
-    place = jnp.arange(rows.size)
-    part = Queries(query.points[rows], query.own[rows], query.nearest[rows], place, place)
-    return QUANTITIES[quantity](kernel, reference, part, epsilon)
+    """The quantity of so many rows, which are neighbours of one another."""
+    which = jnp.minimum(begin + jnp.arange(size), len(rows.points) - 1)
+    part = jax.tree.map(lambda leaf: leaf[which], rows)
+    return QUANTITIES[quantity](kernel, classes, part, epsilon)
 
 
 def _prepared(likelihood: SmearedLikelihood, query: Jets | Queries | None) -> Queries:
@@ -194,8 +193,9 @@ def _chunk_size(jets: int, most: int) -> int:
 
 def _identity(
     kernel: Kernel,
-    reference: Reference,
-    query: Queries,
+    classes: Classes,
+    rows: Rows,
+    place: Int[np.ndarray, " N"],
     epsilon: Float[Array, " E"],
     quantity: str,
     size: int,
@@ -205,8 +205,8 @@ def _identity(
         "format": _FORMAT,
         "quantity": quantity,
         "kernel": f"{type(kernel).__name__} {_digest(kernel)}",
-        "reference jets": _digest(reference),
-        "query jets": _digest(query),
+        "reference jets": _digest(classes),
+        "query jets": _digest((rows, place)),
         "epsilon": _digest(epsilon),
         "jets per chunk": str(size),
         "version of smearjax": version("smearjax"),

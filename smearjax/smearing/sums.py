@@ -7,10 +7,12 @@ from typing import NamedTuple
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from smearjax._numerics import safe_log
 from smearjax.metric.pairs import Points, kernel_sums
+from smearjax.metric.pairs.blocks import FAR
 from smearjax.smearing.kernels import Kernel
 
 GLUON, QUARK = 0, 1
@@ -18,25 +20,57 @@ GLUON, QUARK = 0, 1
 _EFFECTIVE_MINIMUM = 2.0
 
 
-class Queries(eqx.Module):
-    """Jets about which to smear, with what depends on the reference but not on ε.
+class Classes(eqx.Module):
+    """The jets to sum over, gluons and quarks, each filled up to a bucket with weightless points.
 
     Attributes:
-        points: N points in the reference's space.
-        own: (N, 2) weight that a jet itself adds to the class totals; 0 for jets from outside.
-        nearest: (N, 2) d² in GeV² to the nearest other reference jet of each class.
-        order: (N,) the jets sorted so that neighbours are near one another.
-        place: (N,) where each jet stands in that order.
+        points: neighbours near one another.
+        weights: event weights w_i, 0 for what fills the bucket.
+        totals: (2,) W_g and W_q.
+    """
+
+    points: tuple[Points, Points]
+    weights: tuple[Float[Array, " g"], Float[Array, " q"]]
+    totals: Float[Array, " 2"]
+
+
+class Rows(eqx.Module):
+    """The jets to sum about, with what depends on the classes but not on ε; filled likewise.
+
+    Attributes:
+        points: neighbours near one another.
+        own: (R, 2) weight that a jet itself adds to the class totals; 0 for jets from outside.
+        nearest: (R, 2) d² in GeV² to the nearest other reference jet of each class.
     """
 
     points: Points
-    own: Float[Array, "N 2"]
-    nearest: Float[Array, "N 2"]
-    order: Int[Array, " N"]
-    place: Int[Array, " N"]
+    own: Float[Array, "R 2"]
+    nearest: Float[Array, "R 2"]
+
+
+class Queries(eqx.Module):
+    """N jets about which to smear, prepared once.
+
+    Attributes:
+        rows: the jets as a pass takes them.
+        place: (N,) the row of each jet.
+    """
+
+    rows: Rows
+    place: Int[np.ndarray, " N"]
 
     def __len__(self) -> int:
-        return len(self.points)
+        return len(self.place)
+
+    @property
+    def points(self) -> Points:
+        """The jets as N points in GeV."""
+        return self.rows.points[self.place]
+
+    @property
+    def nearest(self) -> Float[Array, "N 2"]:
+        """d² in GeV² from each jet to the nearest other reference jet of each class."""
+        return self.rows.nearest[self.place]
 
 
 class ClassSums(NamedTuple):
@@ -55,9 +89,9 @@ class ClassSums(NamedTuple):
 
 def class_sums(
     kernel: Kernel,
-    classes: tuple[Points, Points],
+    points: tuple[Points, Points],
     weights: tuple[Float[Array, "g C"], Float[Array, "q C"]],
-    query: Queries,
+    rows: Rows,
     epsilon: Float[Array, " E"],
     squares: bool,
 ) -> ClassSums:
@@ -66,14 +100,14 @@ def class_sums(
     Each row is scaled by the kernel of its nearest jet in the class: nothing underflows, at any ε.
     """
     scales, linear, square = [], [], []
-    rows, nearest = query.points[query.order], query.nearest[query.order]
+    fills = (rows.points.norm >= FAR)[:, None]
     for c in (GLUON, QUARK):
-        log_nearest = jax.vmap(kernel.log, in_axes=(None, 0))(nearest[:, c], epsilon)
+        log_nearest = jax.vmap(kernel.log, in_axes=(None, 0))(rows.nearest[:, c], epsilon)
         scale = jax.lax.stop_gradient(jnp.where(jnp.isfinite(log_nearest), log_nearest, 0.0))
-        sums = kernel_sums(epsilon, kernel, rows, classes[c], weights[c], scale, squares=squares)
-        sums = sums[:, query.place]
+        sums = kernel_sums(epsilon, kernel, rows.points, points[c], weights[c], scale, squares)
+        sums = jnp.where(fills, 1.0, sums)  # no logarithm, and no derivative of one, diverges
         columns = weights[c].shape[1]
-        scales.append(scale[:, query.place])
+        scales.append(scale)
         linear.append(sums[..., :columns])
         square.append(sums[..., columns:])
     return ClassSums(

@@ -1,5 +1,6 @@
 """All pairs of jets, streamed: one engine, and what is made of the distances it yields."""
 
+from smearjax.metric.pairs.blocks import filled as filled
 from smearjax.metric.pairs.blocks import in_bucket as in_bucket
 from smearjax.metric.pairs.blocks import in_order as in_order
 from smearjax.metric.pairs.counts import ball_counts as ball_counts
@@ -13,6 +14,7 @@ from smearjax.metric.pairs.sums import kernel_sums as kernel_sums
 __all__ = [
     "Points",
     "ball_counts",
+    "filled",
     "in_bucket",
     "in_order",
     "kernel_sums",

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from smearjax._numerics import HostOrDevice, namespace
 from smearjax.jets.arrays import is_traced
 from smearjax.metric.pairs.points import Points
 
@@ -65,18 +66,20 @@ def blocks(side: tuple[Points, Any], size: int) -> Blocks:
 
 
 def in_bucket(points: Points) -> Points:
-    """Points filled up to the next of few sizes, eight in each octave, so that few get compiled.
+    """Points `filled` up with ones that are out of every reach."""
+    return Points(filled(points.vectors), filled(points.norm, FAR), filled(points.identity, -1))
 
-    What is added is out of every reach, and at most an eighth of all.
+
+def filled(values: HostOrDevice, fill: float = 0) -> Any:
+    """Values (N, ...) and then `fill`, up to the next of few sizes, so that few get compiled.
+
+    There are eight sizes in each octave, whole groups each.
     """
-    n = len(points)
+    n = len(values)
     step = max(GROUP, (1 << max(n - 1, 1).bit_length()) // 16)
-    fill = -n % step if n else step
-    return Points(
-        jnp.pad(points.vectors, ((0, fill), (0, 0))),
-        jnp.pad(points.norm, (0, fill), constant_values=FAR),
-        jnp.pad(points.identity, (0, fill), constant_values=-1),
-    )
+    more = -n % step if n else step
+    pad = [(0, more)] + [(0, 0)] * (values.ndim - 1)
+    return namespace(values).pad(values, pad, constant_values=fill)
 
 
 def squared_gaps(one: Blocks, others: Blocks) -> Float[Array, " blocks"]:

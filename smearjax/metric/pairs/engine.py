@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -13,8 +14,8 @@ from smearjax.metric.pairs.blocks import FAR, Blocks, blocks, squared_gaps
 from smearjax.metric.pairs.devices import over_devices
 from smearjax.metric.pairs.points import Points
 
-# A block of d² of these sizes stays in a core's cache while every ε is applied to it.
-_ROWS, _COLUMNS = 512, 1024
+# Large blocks make fast products; small ones find more to skip.
+_ROWS, _ROWS_WITHIN_REACH, _COLUMNS = 2048, 512, 1024
 
 Side = tuple[Points, Any]
 Start = Callable[[Side], Any]
@@ -62,7 +63,8 @@ def reduce_pairs(
         The carries of all rows, (N, ...).
     """
     number = len(rows[0])
-    row_blocks, column_blocks = blocks(rows, _ROWS), blocks(columns, _COLUMNS)
+    size = _ROWS if reach is None else _ROWS_WITHIN_REACH
+    row_blocks, column_blocks = blocks(rows, size), blocks(columns, _COLUMNS)
     fold = _fold_all(absorb) if reach is None else _fold_within(absorb, reach, once)
 
     def fold_blocks(row_blocks: Blocks, column_blocks: Blocks) -> Any:
@@ -83,12 +85,14 @@ def _meet(
 
 
 def _fold_all(absorb: Absorb) -> Fold:
-    """Every block of columns in turn, remade in reverse mode."""
+    """Every block of columns in turn but those that are all padding, remade in reverse mode."""
 
     def fold(carry: Any, rows: Blocks, columns: Blocks) -> Any:
         @jax.checkpoint
         def step(carry: Any, columns: Side) -> tuple[Any, None]:
-            return _meet(absorb, carry, rows.side, columns), None
+            real = jnp.any(columns[0].norm < FAR) & jnp.any(rows.side[0].norm < FAR)
+            meet = partial(_meet, absorb, carry, rows.side, columns)
+            return jax.lax.cond(real, meet, lambda: carry), None
 
         return jax.lax.scan(step, carry, columns.side)[0]
 

@@ -14,9 +14,6 @@ from smearjax.metric.pairs.blocks import FAR
 from smearjax.metric.pairs.engine import Side, reduce_pairs
 from smearjax.metric.pairs.points import Points
 
-# Up to so many weight columns, adding up is faster than a matrix product.
-_FEW = 4
-
 
 @runtime_checkable
 class Kernel(Protocol):
@@ -103,11 +100,8 @@ def _kernel_sums(parameters, data, squares: bool, within_reach: bool) -> Float[A
 
 
 def _contract(value: Float[Array, "M N"], weights: Float[Array, "M C"]) -> Float[Array, "N C"]:
-    """Σ_j K_ji w_jc in full precision.
+    """Σ_j K_ji w_jc in full precision, as a matrix product also where there is one column.
 
-    A few columns are added up while K is made, which spares writing K down; many are a product.
+    XLA makes K and its slope once each for a product, and again and again for sums.
     """
-    if weights.shape[1] <= _FEW:
-        sums = [jnp.sum(value * column[:, None], axis=0) for column in weights.T]
-        return jnp.stack(sums, axis=1)
-    return jnp.matmul(value.T, weights, precision=jax.lax.Precision.HIGHEST)
+    return jnp.matmul(weights.T, value, precision=jax.lax.Precision.HIGHEST).T
