@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int
 from smearjax._numerics import HostOrDevice, namespace
 from smearjax.jets.arrays import is_traced
 from smearjax.metric.pairs.points import Points
+from smearjax.metric.pairs.products import product_error
 
 # Blocks hold whole groups of this many, which `counts` adds up in one byte.
 GROUP = 128
@@ -85,13 +86,13 @@ def filled(values: HostOrDevice, fill: float = 0) -> Any:
 def squared_gaps(one: Blocks, others: Blocks) -> Float[Array, " blocks"]:
     """A bound from below on every d² (GeV²) between one block and each of the others.
 
-    The squared gap between the boxes, less what rounding can take off a d²: twice the error
-    D·u·‖a‖‖b‖ of a product of length D, and that of the sums.
+    The squared gap between the boxes, less what rounding can take off a d²: twice the error of the
+    product, and that of the sums.
     """
     gap = jnp.maximum(jnp.maximum(others.low - one.high, one.low - others.high), 0.0)
-    length = one.side[0].vectors.shape[-1]
-    unit = 0.5 * float(jnp.finfo(one.norm.dtype).eps)
-    return jnp.sum(gap**2, axis=1) - (2 * length + 8) * unit * (one.norm + others.norm)
+    length, dtype = one.side[0].vectors.shape[-1], one.norm.dtype
+    lost = 2 * product_error(length, dtype) + 4 * float(jnp.finfo(dtype).eps)
+    return jnp.sum(gap**2, axis=1) - lost * (one.norm + others.norm)
 
 
 def in_order(points: Points) -> Int[np.ndarray, " N"]:

@@ -16,6 +16,8 @@ from smearjax.metric.pairs.counts import counts_in_block
 from smearjax.metric.pairs.engine import Side, reduce_pairs
 from smearjax.metric.pairs.nearest import merge_smallest, none_yet
 from smearjax.metric.pairs.points import CertifiedPoints
+from smearjax.metric.pairs.products import product_error
+from smearjax.metric.pairs.tuning import tuning
 
 # Bytes of one bit a pair held at a time.
 _BYTES = 1 << 26
@@ -26,14 +28,14 @@ _WIDER = 1.0001
 def half_width(d2: Float[Array, "c r"], rows: Side, columns: Side) -> Float[Array, "c r"]:
     r"""Bound on |d² − exact d²| in GeV² of one block; each side carries (residual, rounding).
 
-    With r and ρ the residuals and roundings, s = ρ_i + ρ_j, and f what the product of length D
-    loses, f = 2 D u √(n_i n_j) + 4 u (n_i + n_j):
+    With r and ρ the residuals and roundings, s = ρ_i + ρ_j, and f what the product and the sums
+    lose, f = 2 p √(n_i n_j) + 4 u (n_i + n_j) with p = `product_error`:
 
     2 (r_i + ρ_i)(r_j + ρ_j) + Σ (2 r ρ + ρ²) + 2 s √(d² + f) + s² + f
     """
     (a, (r_a, rho_a)), (b, (r_b, rho_b)) = columns, rows
     length, unit = a.vectors.shape[-1], 0.5 * float(jnp.finfo(d2.dtype).eps)
-    product = jnp.sqrt(2 * length * unit)
+    product = jnp.sqrt(2 * product_error(length, d2.dtype))
     lost = _outer(product * jnp.sqrt(a.norm), product * jnp.sqrt(b.norm), jnp.multiply)
     lost = lost + _outer(4 * unit * a.norm, 4 * unit * b.norm, jnp.add)
     moved = _outer(rho_a, rho_b, jnp.add)
@@ -130,7 +132,8 @@ def candidates(rows: CertifiedPoints, columns: CertifiedPoints, k: int) -> UInt8
 
 def _no_bits(rows: int, columns: int) -> Array:
     """One bit a pair, none set, with room for the padding of a block."""
-    return jnp.zeros((rows, -(-columns // 1024) * 128), jnp.uint8)
+    block = tuning().near_columns
+    return jnp.zeros((rows, -(-columns // block) * block // 8), jnp.uint8)
 
 
 def _set_bits(bits: Array, chosen: Bool[Array, "c r"], number: Int[Array, " c"]) -> Array:

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float, Int
 from smearjax.metric.pairs.blocks import FAR, GROUP
 from smearjax.metric.pairs.engine import Side, reduce_pairs
 from smearjax.metric.pairs.points import Points
+from smearjax.metric.pairs.tuning import tuning
 
 
 @jax.jit
@@ -52,9 +53,9 @@ def counts_in_block(d2: Float[Array, "c r"], squared: Float[Array, " E"]) -> Int
     """Columns within each of the squared radii of every row; c is a multiple of `GROUP`."""
     groups = d2.reshape(-1, GROUP, d2.shape[1])
 
-    def within(radius: Array) -> Array:
+    def within(_: None, radius: Array) -> tuple[None, Array]:
         # Bytes pack four times as many lanes as int32, and hold a group's count.
         inside = (groups <= radius).astype(jnp.uint8)
-        return inside.sum(axis=1, dtype=jnp.uint8).sum(axis=0, dtype=jnp.int32)
+        return None, inside.sum(axis=1, dtype=jnp.uint8).sum(axis=0, dtype=jnp.int32)
 
-    return jax.lax.map(within, squared).T
+    return jax.lax.scan(within, None, squared, unroll=tuning().unrolled)[1].T

@@ -13,9 +13,8 @@ from jaxtyping import Array, Bool, Float
 from smearjax.metric.pairs.blocks import FAR, Blocks, blocks, squared_gaps
 from smearjax.metric.pairs.devices import over_devices
 from smearjax.metric.pairs.points import Points
-
-# Large blocks make fast products; small ones find more to skip.
-_ROWS, _ROWS_WITHIN_REACH, _COLUMNS = 2048, 512, 1024
+from smearjax.metric.pairs.products import product
+from smearjax.metric.pairs.tuning import tuning
 
 Side = tuple[Points, Any]
 Start = Callable[[Side], Any]
@@ -25,9 +24,9 @@ Fold = Callable[[Any, Blocks, Blocks], Any]
 
 
 def squared_distances(rows: Points, columns: Points) -> Float[Array, "N M"]:
-    """One block of d² (GeV²): a matrix product in full precision, corrected by the residuals."""
-    product = jnp.matmul(rows.vectors, columns.vectors.T, precision=jax.lax.Precision.HIGHEST)
-    return jnp.maximum(rows.norm[:, None] + columns.norm[None, :] - 2.0 * product, 0.0)
+    """One block of d² (GeV²): a matrix product, corrected by the residuals."""
+    d2 = rows.norm[:, None] + columns.norm[None, :] - 2.0 * product(rows.vectors, columns.vectors)
+    return jnp.maximum(d2, 0.0)
 
 
 def reduce_pairs(
@@ -63,8 +62,12 @@ def reduce_pairs(
         The carries of all rows, (N, ...).
     """
     number = len(rows[0])
-    size = _ROWS if reach is None else _ROWS_WITHIN_REACH
-    row_blocks, column_blocks = blocks(rows, size), blocks(columns, _COLUMNS)
+    sizes = tuning()
+    if reach is None:
+        row_blocks, column_blocks = blocks(rows, sizes.rows), blocks(columns, sizes.columns)
+    else:
+        row_blocks = blocks(rows, sizes.near_rows)
+        column_blocks = blocks(columns, sizes.near_columns)
     fold = _fold_all(absorb) if reach is None else _fold_within(absorb, reach, once)
 
     def fold_blocks(row_blocks: Blocks, column_blocks: Blocks) -> Any:

@@ -13,6 +13,7 @@ from smearjax._forward import forward_in_parameters
 from smearjax.metric.pairs.blocks import FAR
 from smearjax.metric.pairs.engine import Side, reduce_pairs
 from smearjax.metric.pairs.points import Points
+from smearjax.metric.pairs.tuning import tuning
 
 
 @runtime_checkable
@@ -80,16 +81,17 @@ def _kernel_sums(parameters, data, squares: bool, within_reach: bool) -> Float[A
     def absorb(sums: Array, d2: Array, rows: Side, columns: Side) -> Array:
         weights = columns[1]
 
-        def at_one(inputs: tuple[Array, Array]) -> Array:
+        def at_one(_: None, inputs: tuple[Array, Array]) -> tuple[None, Array]:
             epsilon, scale = inputs
             value = kernel.scaled(d2, epsilon, scale[None, :])
             value = jnp.where(d2 < FAR, value, 0.0)  # an ε beyond all data reaches it after all
             total = _contract(value, weights)
-            if not squares:
-                return total
-            return jnp.concatenate([total, _contract(value**2, weights**2)], axis=1)
+            if squares:
+                total = jnp.concatenate([total, _contract(value**2, weights**2)], axis=1)
+            return None, total
 
-        return sums + jnp.moveaxis(jax.lax.map(at_one, (epsilon, rows[1].T)), 0, 1)
+        _, more = jax.lax.scan(at_one, None, (epsilon, rows[1].T), unroll=tuning().unrolled)
+        return sums + jnp.moveaxis(more, 0, 1)
 
     def reach(sums: Array) -> Array:
         return jax.lax.stop_gradient(jnp.max(epsilon) ** 2)
@@ -100,8 +102,7 @@ def _kernel_sums(parameters, data, squares: bool, within_reach: bool) -> Float[A
 
 
 def _contract(value: Float[Array, "M N"], weights: Float[Array, "M C"]) -> Float[Array, "N C"]:
-    """Σ_j K_ji w_jc in full precision, as a matrix product also where there is one column.
-
-    XLA makes K and its slope once each for a product, and again and again for sums.
-    """
+    """Σ_j K_ji w_jc in full precision."""
+    if weights.shape[1] <= tuning().sums:
+        return jnp.stack([jnp.sum(value * w[:, None], axis=0) for w in weights.T], axis=1)
     return jnp.matmul(weights.T, value, precision=jax.lax.Precision.HIGHEST).T
