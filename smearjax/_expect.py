@@ -17,9 +17,9 @@ def expect(name: str, value: Any, kind: type | tuple[type, ...], way_out: str) -
 
 
 def expect_whole(name: str, value: Any, least: int) -> None:
-    """Raise ValueError unless the value is a whole number of at least `least`."""
+    """Raise ValueError unless the value is a whole number, and no bool, of at least `least`."""
     try:
-        enough = operator.index(value) >= least
+        enough = not isinstance(value, bool | np.bool) and operator.index(value) >= least
     except TypeError:
         enough = False
     if not enough:

@@ -9,12 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 import oracles
 import pytest
+from test_blocks import on_a_line
 
 from smearjax import Jets, load_jets
 from smearjax.metric import Cloud, count_balls, exact_squared_distances, find_neighbours, fit_space
 from smearjax.metric.pairs import nearest, reduce_pairs, squared_distances
-from smearjax.metric.pairs.certified import chosen_pairs, half_width, row_chunks
+from smearjax.metric.pairs.certified import candidates, chosen_pairs, half_width, row_chunks
 from smearjax.metric.pairs.points import CertifiedPoints
+from smearjax.metric.pairs.tuning import tuning
 
 MOVE = 1e-5
 N_REAL, N_NEAR, N_SINGLE = 230, 40, 6
@@ -227,6 +229,17 @@ def test_only_possible_neighbours_are_recomputed(k):
     found = find_neighbours(cloud, k, exact=True)
     assert found.recomputed == possible.sum()
     assert k * len(cloud) <= found.recomputed < (2 * k + 3) * len(cloud)
+
+
+def test_a_lone_row_beside_a_crowd():
+    """Rows at 0 find columns at 0, one row of their block at 100 GeV must look on to 140 GeV."""
+    block = tuning().near_columns
+    rows = on_a_line(np.repeat([0.0, 100.0], [199, 1]))
+    columns = on_a_line(np.repeat([0.0, 140.0], [block, 200]))
+    found = chosen_pairs(np.asarray(candidates(rows, columns, 1)))
+    lone = found[found[:, 0] == 199, 1]
+    np.testing.assert_array_equal(lone, np.arange(block, block + 200))
+    assert len(found) == 199 * block + 200
 
 
 def test_chosen_pairs():

@@ -64,15 +64,19 @@ find_neighbours(jets, 3) | cloud is a Jets
 find_neighbours(cloud, 1.5) | k must be at least 1
 find_neighbours(cloud, "2") | k must be at least 1
 find_neighbours(cloud, None) | k must be at least 1
+find_neighbours(cloud, True) | k must be at least 1, a whole number; got True
+find_neighbours(cloud, np.True_) | k must be at least 1, a whole number; got np.True_
 find_neighbours(cloud, 1, jets) | others is a Jets
 fit_space("sample") | jets is a str
 fit_space(jets, pt_ref="525") | pt_ref must be positive
 fit_space(jets, pt_ref=[500.0, 525.0]) | pt_ref must be
 fit_space(jets, cells=2.5) | cells must be at least 1
+fit_space(jets, cells=True) | cells must be at least 1
 cloud.space.points(None) | jets is a NoneType
 """
 
 SCRIPT = """
+import numpy as np
 from smearjax import load_jets
 from smearjax.metric import *
 jets = load_jets("sample")[:9]

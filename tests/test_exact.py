@@ -28,7 +28,6 @@ def choose(monkeypatch, back_end):
     """The library with that back end."""
     if back_end == "jax":
         monkeypatch.setattr(exact, "merge_kernel", lambda: None)
-        monkeypatch.setattr(exact, "_ENTRIES", 1 << 12)
     else:
         pytest.importorskip("numba")
         assert exact.merge_kernel() is not None
@@ -211,9 +210,8 @@ def test_order_and_repeats(back_end):
 
 
 @pytest.mark.parametrize("limit", [1, 30, 100])
-def test_blocks_do_not_matter(monkeypatch, limit):
+def test_blocks_do_not_matter(back_end, monkeypatch, limit):
     """Few entries a block and a piece: not a bit changes, and two blocks are held at most."""
-    choose(monkeypatch, "numba")
     first, second = (as_jets(random_jets(seed, SIZES * 2), WIDTH) for seed in (13, 14))
     pairs = np.random.default_rng(15).permutation(all_pairs(16, 16))
     cases = [(first, second), (first, first)]
@@ -238,8 +236,7 @@ def test_blocks_do_not_matter(monkeypatch, limit):
         assert len(visits) == (16 + 16 * 16) + (16 * 17 // 2 - 1)  # and the last is still there
 
 
-def test_jets_without_a_pair_are_not_touched(monkeypatch):
-    choose(monkeypatch, "numba")
+def test_jets_without_a_pair_are_not_touched(back_end, monkeypatch):
     jets = as_jets(random_jets(16, SIZES), WIDTH)
     seen = []
     original = chosen_pairs.step_functions
@@ -301,3 +298,16 @@ def test_without_numba(monkeypatch):
     """A numba that is not there, or that refuses this numpy, is no error."""
     monkeypatch.setitem(sys.modules, "numba", None)
     assert exact.merge_kernel.__wrapped__() is None
+
+
+def test_without_a_cpu_of_jax(monkeypatch):
+    """JAX_PLATFORMS may name an accelerator only, which then does it."""
+    choose(monkeypatch, "jax")
+    jets = as_jets(random_jets(20, SIZES), WIDTH)
+    want = exact_squared_distances(jets, jets, all_pairs(8, 8))
+
+    def unknown(backend):
+        raise RuntimeError(f"Unknown backend {backend}")
+
+    monkeypatch.setattr(jax, "local_devices", unknown)
+    np.testing.assert_array_equal(exact_squared_distances(jets, jets, all_pairs(8, 8)), want)

@@ -11,6 +11,7 @@ import smearing_oracles as slow
 
 from smearjax import SmearedLikelihood, information
 from smearjax.smearing import HardBall, Sigmoid
+from smearjax.smearing.replicas import class_counts
 
 
 def toy(seed: int, n: int, weight=None):
@@ -253,6 +254,29 @@ def test_where_everything_is_far():
     assert np.isnan(info.R[0])
     assert np.isfinite(info.R[1:]).all()
     assert np.isfinite(info.B).all()
+
+
+def test_replicas_that_leave_out_what_is_near():
+    """Classes in turn, 50 GeV apart: the other class at 50 GeV outweighs one's own by e⁵⁰⁰.
+
+    A replica with none of a jet's neighbours at 50 GeV hears those at 100 GeV; further ones are
+    beyond double precision.
+    """
+    label, replicas = (np.arange(60) % 2).astype(np.int8), 20
+    with jax.enable_x64(True):
+        jets = slow.jets_on_a_line(50.0 * np.arange(60), label)
+        likelihood = SmearedLikelihood(jets, pt_ref=slow.PT_REF, cells=2)
+        info = information(likelihood, [math.sqrt(7.5)], replicas=replicas)
+    drawn = class_counts(label, replicas, 0)
+    there = np.pad(drawn > 0, ((2, 2), (0, 0)))
+    near, own = there[1:-3] | there[3:-1], there[:-4] | there[4:]
+    assert (~near & own).any()
+    agreement = np.where(near, -1.0, np.where(own, 1.0, 0.0))
+    b = (agreement * drawn).mean(axis=0)
+    assert info.B[0] == pytest.approx(b[0], abs=1e-12)
+    assert info.B_err[0] == pytest.approx(b[1:].std(ddof=1), rel=1e-9)
+    assert (info.minus_dB[0], info.minus_dB_err[0]) == pytest.approx((0, 0), abs=1e-9)
+    assert math.log(1 - info.R[0]) == pytest.approx(500, abs=0.1)
 
 
 def test_same_seed_same_numbers_and_print():

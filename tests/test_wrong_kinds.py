@@ -20,11 +20,13 @@ semd_distance(spectra, spectra, "525") | pt_ref must be positive
 embed(jets) | spectra is a Jets
 embed(spectra, cells=2.5) | cells must be at least 1
 embed(spectra, cells="9") | cells must be at least 1
+embed(spectra, cells=True) | cells must be at least 1
 embed(spectral_function(jets, normalize=False)) | normalised spectra
 SmearedLikelihood("sample") | reference is a str
 SmearedLikelihood(jets, kernel="gauss") | kernel is a str
 SmearedLikelihood(jets, kernel=Gaussian) | kernel is the class Gaussian
 SmearedLikelihood(jets, cells=1.5) | cells must be at least 1
+SmearedLikelihood(jets, cells=True) | cells must be at least 1
 SmearedLikelihood(jets, pt_ref="525") | pt_ref must be positive
 SmearedLikelihood(jets[:0]) | at least 2 gluon jets
 likelihood.log_ratio(None, "a") | epsilon must be numbers
@@ -37,6 +39,21 @@ information(jets, [3.0]) | likelihood is a Jets
 information(likelihood, [3.0], replicas=2.5) | replicas must be at least 2
 epsilon_curve(jets, None, [3.0]) | likelihood is a Jets
 epsilon_curve(likelihood, None, [3.0, 4.0], replicas="many") | replicas must be at least 2
+scan("sample", None, [3.0], folder) | likelihood is a str
+scan(SmearedLikelihood, None, [3.0], folder) | likelihood is the class SmearedLikelihood
+scan(likelihood, "sample", [3.0], folder) | query is a str
+scan(likelihood, [0, 1], [3.0], folder) | query is a list
+scan(likelihood, None, "a", folder) | epsilon must be numbers
+scan(likelihood, None, None, folder) | epsilon must be
+scan(likelihood, None, [3.0], None) | folder is a NoneType
+scan(likelihood, None, [3.0], 3) | folder is a int
+scan(likelihood, None, [3.0], b"scan") | folder is a bytes
+scan(likelihood, None, [3.0], folder, quantity=None) | quantity must be one of
+scan(likelihood, None, [3.0], folder, quantity=["score"]) | quantity must be one of
+scan(likelihood, None, [3.0], folder, rows_per_chunk="8") | a whole number; got '8'
+scan(likelihood, None, [3.0], folder, rows_per_chunk=8.0) | rows_per_chunk must be at least 1
+scan(likelihood, None, [3.0], folder, rows_per_chunk=None) | rows_per_chunk must be at least 1
+scan(likelihood, None, [3.0], folder, rows_per_chunk=True) | rows_per_chunk must be at least 1
 network_scores(None, jets) | network is a NoneType
 train_efn(jets.replace(label=None), jets) | have no labels
 load_jets(3) | source is a int
@@ -46,10 +63,14 @@ save_jets("x.npz", "a") | jets is a str
 SCRIPT = """
 from smearjax import *
 from smearjax.networks import network_scores, train_efn
-from smearjax.smearing import Gaussian
+from smearjax.smearing import Gaussian, scan
+from pathlib import Path
+from tempfile import TemporaryDirectory
 jets = load_jets("sample")
 jets = jets[(jets.multiplicity > 24) & (jets.multiplicity < 33)][:40]
 spectra, likelihood = spectral_function(jets), SmearedLikelihood(jets)
+temporary = TemporaryDirectory()
+folder = Path(temporary.name) / "never made"
 for line in CASES.strip().splitlines():
     call, message = line.split(" | ")
     try:
@@ -60,6 +81,8 @@ for line in CASES.strip().splitlines():
             print(line, "->", error)
     except Exception as error:
         print(line, "->", type(error).__name__, error)
+if folder.exists():
+    print("a refused scan made its folder")
 """
 
 

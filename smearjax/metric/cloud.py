@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from smearjax._expect import expect, expect_positive, expect_whole
+from smearjax._memory import expect_room
 from smearjax._numerics import ArrayLike
 from smearjax.jets.container import Jets
 from smearjax.metric.exact import exact_squared_distances
@@ -119,6 +120,7 @@ def count_balls(
 
     Raises:
         ValueError: ε not positive and finite; clouds of different spaces.
+        MemoryError: it would not fit; the message has the predicted bytes.
 
     Source: the hard ball of arXiv:2501.07643.
 
@@ -130,6 +132,8 @@ def count_balls(
     there = _other(cloud, others)
     radii = checked_radii(epsilon)
     dtype = cloud.points.residual.dtype
+    size = 4 * len(cloud) * radii.size
+    expect_room({"counts": 2 * size}, {"counts": 2 * size}, "ask for fewer epsilon")
     counts = np.empty((len(cloud), radii.size), np.int32)
     rows, columns = cloud.points, _seen_from(cloud, others)
     if not exact:
@@ -171,6 +175,7 @@ def find_neighbours(
 
     Raises:
         ValueError: k < 1; clouds of different spaces.
+        MemoryError: it would not fit; the message has the predicted bytes.
 
     Source: the metric of arXiv:2305.03751.
 
@@ -182,6 +187,8 @@ def find_neighbours(
     there = _other(cloud, others)
     expect_whole("k", k, least=1)
     rows, columns = cloud.points, _seen_from(cloud, others)
+    size = 8 * len(cloud) * k
+    expect_room({"neighbours": 2 * size}, {"neighbours": 4 * size}, "ask for fewer neighbours")
     distance = np.full((len(cloud), k), np.inf)
     index = np.full((len(cloud), k), -1)
     if not exact:

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from smearjax._expect import expect
+from smearjax._memory import expect_room
 from smearjax._numerics import ArrayLike
 from smearjax.metric.cloud import Cloud, checked_radii
 from smearjax.metric.pairs import ball_counts, in_bucket, in_order
@@ -63,6 +64,7 @@ def count_pairs(cloud: Cloud, epsilon: ArrayLike) -> PairCounts:
 
     Raises:
         ValueError: ε not positive and finite; jets without labels.
+        MemoryError: it would not fit; the message has the predicted bytes.
 
     Source: the pair distances of arXiv:2501.07643.
 
@@ -76,6 +78,11 @@ def count_pairs(cloud: Cloud, epsilon: ArrayLike) -> PairCounts:
     radii = checked_radii(epsilon)
     if cloud.jets.label is None:
         raise ValueError("the jets of cloud have no labels; give Jets(..., label=...)")
+    needed = {
+        "counts": 8 * len(cloud) * radii.size,
+        "a copy of the vectors": cloud.points.points.vectors.nbytes,
+    }
+    expect_room(needed, {}, "ask for fewer epsilon")
     label = np.asarray(cloud.jets.label)[cloud.order]
     edges = jnp.asarray(radii, cloud.points.residual.dtype)
     members = [cloud.points.points[np.flatnonzero(label == c)] for c in (0, 1)]

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from smearjax._expect import expect, expect_number
+from smearjax._memory import expect_room
 from smearjax._numerics import ArrayLike, safe_sqrt
 from smearjax.jets.arrays import is_traced
 from smearjax.jets.container import Jets
@@ -20,6 +21,8 @@ _JETS_PER_NUMBER = 4
 _JETS_USED = 8192
 # Jets embedded at once on the way to fewer numbers.
 _CHUNK = 1 << 15
+# Copies of such a chunk at its widest: embedding, offset, vectors, what they leave out.
+_COPIES = 4
 
 
 class Space(eqx.Module):
@@ -60,6 +63,7 @@ class Space(eqx.Module):
 
         Raises:
             ValueError: as `spectral_function`.
+            MemoryError: it would not fit; the message has the predicted bytes.
 
         Source: the Hilbert space of arXiv:2305.03751.
 
@@ -70,6 +74,12 @@ class Space(eqx.Module):
         (2,)
         """
         expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
+        kept = self.cells if self.directions is not None else 2 * self.cells
+        expect_room(
+            {"vectors and copies of them in order": 3 * len(jets) * kept * self.centre.itemsize},
+            {"a chunk in float64": _COPIES * 8 * min(len(jets), _CHUNK) * self.centre.size},
+            "use fewer jets, fewer cells or devices with more",
+        )
         number = np.full(len(jets), -1) if identity is None else np.asarray(identity)
         parts = []
         for begin in range(0, max(len(jets), 1), _CHUNK):

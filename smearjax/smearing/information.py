@@ -95,7 +95,9 @@ def information(
         progress: show a bar over ε.
 
     Returns:
-        `Information`. Where every pair lies so far beyond ε that F underflows, R is NaN.
+        `Information`. Where every pair lies so far beyond ε that F underflows, R is NaN. B never
+        is: a jet votes 0 where nothing that can be told from 0 is left to vote (also in a replica
+        that draws none of its neighbours).
 
     Raises:
         ValueError: the kernel is not Gaussian, ε not positive, or fewer than 2 replicas.
@@ -176,7 +178,7 @@ def _r(log_scale, linear, slope, columns: Columns, label) -> tuple[float, float,
     f_cross, g_cross = pair(QUARK, GLUON, f), pair(QUARK, GLUON, g)
     if min(f_cross, *f_same) <= 0:
         return np.nan, np.nan, np.nan, np.nan
-    rho = f_cross / np.sqrt(f_same.prod())
+    rho = f_cross / np.sqrt(f_same).prod()
     d_cross, d_same = g_cross / f_cross, g_same / f_same
     tilt = 2 * d_cross - d_same.sum()
     variance_r = variance_slope = 0.0
@@ -202,13 +204,15 @@ def _b(log_scale, linear, slope, columns: Columns, label) -> tuple[float, float,
     scale = np.exp(log_scale - log_scale.max(axis=1, keepdims=True))[..., None]
     n = scale * linear / columns.totals
     m = scale * slope / columns.totals
-    volume = n.sum(axis=1)
-    safe = np.where(volume > 0, volume, 1.0)
-    vote = np.where(volume > 0, (n[:, QUARK] - n[:, GLUON]) / safe, 0.0)
-    turn = 2 * (m[:, QUARK] * n[:, GLUON] - n[:, QUARK] * m[:, GLUON]) / safe**2
+    volume = n.sum(axis=1, keepdims=True)
+    heard = volume > 0
+    # Shares before products: where a replica leaves out all that is near, products underflow.
+    share, drift = (np.where(heard, part / np.where(heard, volume, 1.0), 0.0) for part in (n, m))
+    vote = share[:, QUARK] - share[:, GLUON]
+    turn = 2 * (drift[:, QUARK] * share[:, GLUON] - share[:, QUARK] * drift[:, GLUON])
     balanced = columns.every / columns.totals[label]
     average = partial(np.sum, axis=0)
     sign = np.where(label == QUARK, 0.5, -0.5)[:, None]
     b = average(balanced * sign * vote)
-    minus_db = -average(balanced * sign * np.where(volume > 0, turn, 0.0))
+    minus_db = -average(balanced * sign * turn)
     return b[0], b[1:].std(ddof=1), minus_db[0], minus_db[1:].std(ddof=1)

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from smearjax._expect import expect
+from smearjax._memory import expect_room
 from smearjax._numerics import ArrayLike
 from smearjax.jets.container import Jets
 from smearjax.metric.angles import ANGLES
@@ -30,6 +31,10 @@ from smearjax.smearing.checks import (
 from smearjax.smearing.kernels import Gaussian, Kernel, checked_kernel
 from smearjax.smearing.reference import Reference
 from smearjax.smearing.sums import Categories, Queries
+
+# What a pass holds for each ε and jet at its widest: scaled sums of both classes, their squares,
+# logarithms and copies of these.
+_NUMBERS_A_BALL = 16
 
 
 class SmearedLikelihood(eqx.Module):
@@ -53,6 +58,7 @@ class SmearedLikelihood(eqx.Module):
     Raises:
         ValueError: labels missing, not 0/1, or fewer than 2 jets of a class; the weights of a
             class not positive in sum; pt_ref not positive.
+        MemoryError: it would not fit; the message has the predicted bytes. So do all methods.
 
     >>> from smearjax import SmearedLikelihood, load_jets
     >>> likelihood = SmearedLikelihood(load_jets("sample")[:300])
@@ -310,5 +316,7 @@ class SmearedLikelihood(eqx.Module):
         """The answer (E, N, ...) of a pass, jets in the order in which they were given."""
         query = self.prepared(query)
         grid = checked_epsilon(epsilon, self.pt_ref.dtype)
+        held = _NUMBERS_A_BALL * grid.nbytes * query.rows.own.shape[0]
+        expect_room({"class sums": held}, {}, "ask for fewer epsilon or fewer jets at a time")
         answer = compiled(self.kernel, self.reference.classes, query.rows, grid, *more)
         return jax.tree.map(lambda leaf: leaf[:, query.place], answer)

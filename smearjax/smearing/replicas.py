@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from smearjax._memory import expect_room
 from smearjax.evaluate import bootstrap_weights
 from smearjax.smearing.likelihood import SmearedLikelihood
 from smearjax.smearing.sums import GLUON, QUARK
@@ -37,10 +38,22 @@ class Columns:
         every: (N, C) in the order of the reference jets.
         classes: the rows of the gluon and of the quark points, as a pass takes them.
         totals: (2, C) class totals.
+
+    Raises:
+        MemoryError: they, or the sums over them, would not fit; the message has the bytes.
     """
 
     def __init__(self, likelihood: SmearedLikelihood, replicas: int, seed: int):
         label = np.asarray(likelihood.label)
+        numbers, size = len(label) * (replicas + 1), likelihood.pt_ref.itemsize
+        expect_room(
+            {
+                "replica weights": size * numbers,
+                "class sums": 2 * size * max(_NUMBERS, 8 * numbers),
+            },
+            {"replica weights in float64": 3 * 8 * numbers},
+            "use fewer replicas or fewer jets",
+        )
         counts = class_counts(label, replicas, seed)
         self.every = counts * np.asarray(likelihood.reference.weight, np.float64)[:, None]
         self.classes = likelihood.reference.by_class(self.every.astype(likelihood.pt_ref.dtype))

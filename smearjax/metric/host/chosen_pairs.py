@@ -42,7 +42,7 @@ def squared_distances(
     """SEMD_{β,2} of the pairs.
 
     Args:
-        kernel: merges spectra, from `merge_kernel`.
+        kernel: merges spectra, from `merge_kernel`, or `walk_kernel`.
         a: jets on the host that pairs[:, 0] counts.
         b: jets on the host that pairs[:, 1] counts; if `a` itself, blocks serve on both sides.
         pairs: whole numbers within range.

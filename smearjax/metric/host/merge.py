@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import no_type_check
 
 import numpy as np
@@ -11,9 +11,11 @@ from jaxtyping import Float, Int
 
 from smearjax.metric.host.steps import WHOLE, Run, Steps
 
-Kernel = Callable[..., None]
 # Pairs that a thread takes at a time, a few hundredths of a second: so long can Ctrl-C take.
-_PAIRS = 1 << 12
+PAIRS = 1 << 12
+# Writes what it finds for up to so many pairs into an array of their length.
+Merge = Callable[[Int[np.ndarray, "P 2"], Float[np.ndarray, " P"]], None]
+Kernel = Callable[[Steps, Steps], Merge]
 
 
 def merged(
@@ -22,7 +24,7 @@ def merged(
     """∫ dU (q_a − q_b)² of each pair of jets.
 
     Args:
-        kernel: what `merge_kernel` returned.
+        kernel: what `merge_kernel` returned, or `walk_kernel`.
         a: quantile functions that pairs[:, 0] counts.
         b: quantile functions that pairs[:, 1] counts.
         pairs: whole numbers within range.
@@ -30,8 +32,9 @@ def merged(
     """
     pairs = np.ascontiguousarray(pairs, np.int64)
     result = np.empty(len(pairs))
-    parts = (slice(begin, begin + _PAIRS) for begin in range(0, len(pairs), _PAIRS))
-    run(lambda part: kernel(*a, *b, pairs[part], result[part]), parts)
+    parts = (slice(begin, begin + PAIRS) for begin in range(0, len(pairs), PAIRS))
+    merge = kernel(a, b)
+    run(lambda part: merge(pairs[part], result[part]), parts)
     return result
 
 
@@ -48,7 +51,8 @@ def merge_kernel() -> Kernel | None:
     except ImportError:
         return None
     steps = "f8[::1], i8[::1], i8[::1]"
-    return numba.njit(f"void({steps}, {steps}, i8[:, ::1], f8[::1])", nogil=True)(_merge)
+    merge = numba.njit(f"void({steps}, {steps}, i8[:, ::1], f8[::1])", nogil=True)(_merge)
+    return lambda a, b: partial(merge, *a, *b)
 
 
 @no_type_check  # numba compiles the function itself, not one that checks shapes around it
