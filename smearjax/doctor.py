@@ -18,7 +18,6 @@ EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {
     "pythia": ("make new jets: smearjax generate", ("pythia8mc", "fastjet")),
     "energyflow": ("download the public jets: load_jets('energyflow-qg')", ("energyflow",)),
     "awkward": ("read ROOT trees and awkward arrays", ("awkward", "uproot", "vector")),
-    "fast": ("compute exact distances of many pairs", ("numba",)),
     "cuda12": ("compute on NVIDIA GPUs", ("jax-cuda12-plugin", "jax-cuda12-pjrt")),
 }
 

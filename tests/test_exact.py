@@ -1,10 +1,8 @@
-"""Exact distances of chosen pairs: both back ends against the definition and each other."""
+"""Exact distances of chosen pairs against the definition."""
 
 from __future__ import annotations
 
 import logging
-import subprocess
-import sys
 import weakref
 
 import jax
@@ -14,30 +12,12 @@ import pytest
 from oracles import Jet
 from strategies import as_jets, random_jets
 
-import smearjax.metric.exact as exact
 from smearjax import Jets, load_jets
 from smearjax.metric.exact import exact_squared_distances
-from smearjax.metric.host import chosen_pairs, steps
+from smearjax.metric.host import chosen_pairs, merge, steps
 
-BACK_ENDS = ("numba", "jax")
 WIDTH = 16
 SIZES = [5, 1, 9, 2, 16, 3, 9, 7]
-
-
-def choose(monkeypatch, back_end):
-    """The library with that back end."""
-    if back_end == "jax":
-        monkeypatch.setattr(exact, "merge_kernel", lambda: None)
-    else:
-        pytest.importorskip("numba")
-        assert exact.merge_kernel() is not None
-
-
-@pytest.fixture(params=BACK_ENDS)
-def back_end(request, monkeypatch):
-    """Each back end in turn."""
-    choose(monkeypatch, request.param)
-    return request.param
 
 
 def all_pairs(n: int, m: int):
@@ -89,7 +69,7 @@ def extended_semd(a: Jet, b: Jet, omega: str) -> float:
 
 
 @pytest.mark.parametrize("omega", oracles.OMEGAS)
-def test_the_definition(back_end, omega):
+def test_the_definition(omega):
     first, second = random_jets(1, SIZES), random_jets(2, SIZES[::-1])
     pairs = all_pairs(len(first), len(second))
     a, b = as_jets(first, WIDTH), as_jets(second, WIDTH)
@@ -98,7 +78,7 @@ def test_the_definition(back_end, omega):
         assert_right(got, *from_definition(first, second, pairs, beta, omega))
 
 
-def test_jets_of_the_sample(back_end):
+def test_jets_of_the_sample():
     """Many particles and many ties: the stored angles are multiples of 3e-5."""
     jets = load_jets("sample")[:24]
     pairs = np.stack([np.arange(12), np.arange(12, 24)], axis=1)
@@ -109,22 +89,9 @@ def test_jets_of_the_sample(back_end):
     np.testing.assert_allclose(exact_squared_distances(jets, jets, pairs), want, rtol=1e-11)
 
 
-@pytest.mark.parametrize("omega", oracles.OMEGAS)
-def test_back_ends_agree(monkeypatch, omega):
-    jets = load_jets("sample")
-    jets = jets[jets.multiplicity <= 16]
-    pairs = np.random.default_rng(3).integers(0, len(jets), (60, 2))
-    found = []
-    for name in BACK_ENDS:
-        with monkeypatch.context() as patch:
-            choose(patch, name)
-            found.append(exact_squared_distances(jets, jets, pairs, beta=0.7, omega=omega))
-    np.testing.assert_allclose(*found, rtol=1e-12, atol=1e-18)
-
-
 @pytest.mark.parametrize("omega", ["delta_r", "angle"])
 @pytest.mark.parametrize("move", [1e-5, 1e-9])
-def test_near_identical_jets(back_end, omega, move):
+def test_near_identical_jets(omega, move):
     """One particle moved. An ulp of an angle is 1e-16, so a move of 1e-9 is known to 1e-7."""
     jets = random_jets(4, [7, 9, 12, 16, 16, 16])
     moved = [jet.changed(phi=jet.phi + move * (np.arange(len(jet.pt)) == 2)) for jet in jets]
@@ -137,7 +104,7 @@ def test_near_identical_jets(back_end, omega, move):
 
 
 @pytest.mark.parametrize("omega", oracles.OMEGAS)
-def test_a_jet_is_at_no_distance_from_itself(back_end, omega):
+def test_a_jet_is_at_no_distance_from_itself(omega):
     """Exactly, also from a copy that stands elsewhere in another set with other padding."""
     jets = random_jets(5, SIZES)
     a, b = as_jets(jets, WIDTH), as_jets(jets[::-1] + random_jets(6, [17]), 20)
@@ -148,7 +115,7 @@ def test_a_jet_is_at_no_distance_from_itself(back_end, omega):
         assert not exact_squared_distances(a, b, turned, beta=beta, omega=omega).any()
 
 
-def test_representations_of_one_jet(back_end):
+def test_representations_of_one_jet():
     """Order of particles, holes between them, a zero-energy particle, a collinear split."""
     one = Jet(np.array([3.0, 2.0, 1.0]), np.array([0.0, 0.3, -0.2]), np.array([0.1, 0.0, 0.4]))
     other = random_jets(7, [6])[0]
@@ -167,7 +134,7 @@ def test_representations_of_one_jet(back_end):
     np.testing.assert_allclose(near, 0, atol=1e-16)
 
 
-def test_ties(back_end):
+def test_ties():
     """Squares: many equal angles and equal edges, in one jet and between two."""
     square = np.array([[0.0, 0.0], [0.0, 0.5], [0.5, 0.0], [0.5, 0.5]]).T
     jets = [Jet(np.array(pt), *square) for pt in ([1.0] * 4, [1.0, 2.0, 1.0, 2.0], [2.0] * 4)]
@@ -177,7 +144,7 @@ def test_ties(back_end):
     assert_right(found, *from_definition(jets, jets, pairs))
 
 
-def test_one_particle_gives_the_angular_spread(back_end):
+def test_one_particle_gives_the_angular_spread():
     """Oracle 4: Σ_{i<j} 2 E_i E_j ω_ij², and 0 between two single particles."""
     jets = random_jets(8, [1, 8, 1])
     found = exact_squared_distances(as_jets(jets, WIDTH), as_jets(jets, WIDTH), [[0, 1], [0, 2]])
@@ -185,7 +152,7 @@ def test_one_particle_gives_the_angular_spread(back_end):
     np.testing.assert_allclose(found, [s.weight @ s.omega**2, 0.0], rtol=1e-13)
 
 
-def test_single_precision_jets_are_upcast(back_end):
+def test_single_precision_jets_are_upcast():
     """On either side of the library, host or device: the same bits as their float64 copies."""
     jets = as_jets(random_jets(9, SIZES), WIDTH, np.float32)
     wide = Jets(*(np.float64(v) for v in (jets.pt, jets.y, jets.phi)), mask=jets.mask)
@@ -196,7 +163,7 @@ def test_single_precision_jets_are_upcast(back_end):
         np.testing.assert_array_equal(exact_squared_distances(a, a, pairs, omega="angle"), want)
 
 
-def test_order_and_repeats(back_end):
+def test_order_and_repeats():
     """Each pair by itself, in whatever company; the distance is symmetric to the bit."""
     jets = as_jets(random_jets(10, SIZES), WIDTH)
     table = exact_squared_distances(jets, jets, all_pairs(8, 8)).reshape(8, 8)
@@ -210,7 +177,7 @@ def test_order_and_repeats(back_end):
 
 
 @pytest.mark.parametrize("limit", [1, 30, 100])
-def test_blocks_do_not_matter(back_end, monkeypatch, limit):
+def test_blocks_do_not_matter(monkeypatch, limit):
     """Few entries a block and a piece: not a bit changes, and two blocks are held at most."""
     first, second = (as_jets(random_jets(seed, SIZES * 2), WIDTH) for seed in (13, 14))
     pairs = np.random.default_rng(15).permutation(all_pairs(16, 16))
@@ -236,7 +203,15 @@ def test_blocks_do_not_matter(back_end, monkeypatch, limit):
         assert len(visits) == (16 + 16 * 16) + (16 * 17 // 2 - 1)  # and the last is still there
 
 
-def test_jets_without_a_pair_are_not_touched(back_end, monkeypatch):
+def test_parts_do_not_matter(monkeypatch):
+    """Pairs shared out to threads a few at a time, the last of them fewer: not a bit changes."""
+    jets, pairs = as_jets(random_jets(12, SIZES), WIDTH), all_pairs(8, 8)
+    want = exact_squared_distances(jets, jets, pairs)
+    monkeypatch.setattr(merge, "_PAIRS", 10)
+    np.testing.assert_array_equal(exact_squared_distances(jets, jets, pairs), want)
+
+
+def test_jets_without_a_pair_are_not_touched(monkeypatch):
     jets = as_jets(random_jets(16, SIZES), WIDTH)
     seen = []
     original = chosen_pairs.step_functions
@@ -249,7 +224,7 @@ def test_jets_without_a_pair_are_not_touched(back_end, monkeypatch):
     assert seen == [2]
 
 
-def test_new_pairs_do_not_recompile(back_end, caplog):
+def test_new_pairs_do_not_recompile(caplog):
     jets = as_jets(random_jets(17, SIZES), WIDTH)
     exact_squared_distances(jets, jets, [[0, 1]])
     with jax.log_compiles(), caplog.at_level(logging.WARNING, logger="jax"):
@@ -288,21 +263,8 @@ def test_bad_options_are_refused():
             exact_squared_distances(jets, jets, pairs, omega="delta_q")
 
 
-def test_importing_does_not_import_numba():
-    code = "import sys, smearjax.metric.exact; print('numba' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
-
-
-def test_without_numba(monkeypatch):
-    """A numba that is not there, or that refuses this numpy, is no error."""
-    monkeypatch.setitem(sys.modules, "numba", None)
-    assert exact.merge_kernel.__wrapped__() is None
-
-
 def test_without_a_cpu_of_jax(monkeypatch):
     """JAX_PLATFORMS may name an accelerator only, which then does it."""
-    choose(monkeypatch, "jax")
     jets = as_jets(random_jets(20, SIZES), WIDTH)
     want = exact_squared_distances(jets, jets, all_pairs(8, 8))
 

@@ -35,7 +35,6 @@ HEAVY = [
     "pythia8",
     "fastjet",
     "jinja2",
-    "numba",
     "faiss",
     "tyro",
 ]

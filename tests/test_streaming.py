@@ -215,7 +215,7 @@ def test_bad_arguments_reach_the_user(tmp_path):
         embed_jets(as_jets(random_jets(5, [3, 4])))
     with pytest.raises(FileNotFoundError):
         read_jets_in_chunks(tmp_path / "none.npz")
-    for size in (0, True, np.True_):
+    for size in (0, True):
         with pytest.raises(ValueError, match="size must be at least 1"):
             read_jets_in_chunks(tmp_path, size)
 

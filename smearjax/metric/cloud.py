@@ -58,9 +58,9 @@ class Cloud:
         self.space = fit_space(jets) if space is None else space
         points = self.space.points(jets, np.arange(len(jets)))
         self.order = in_order(points.points)
-        placed = points[self.order]
+        points = points[self.order]  # under the old name, so that the old ones are not kept
         self.points = CertifiedPoints(
-            in_bucket(placed.points), filled(placed.residual), filled(placed.rounding)
+            in_bucket(points.points), filled(points.residual), filled(points.rounding)
         )
 
     def __len__(self) -> int:

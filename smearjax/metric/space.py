@@ -20,7 +20,7 @@ from smearjax.metric.streaming import embed_jets
 _JETS_PER_NUMBER = 4
 _JETS_USED = 8192
 # Jets embedded at once on the way to fewer numbers.
-_CHUNK = 1 << 15
+_CHUNK = 1 << 12
 # Copies of such a chunk at its widest: embedding, offset, vectors, what they leave out.
 _COPIES = 4
 

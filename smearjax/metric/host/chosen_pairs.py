@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from smearjax.jets.container import Jets
-from smearjax.metric.host.merge import Kernel, merged
+from smearjax.metric.host.merge import merged
 from smearjax.metric.host.steps import Steps, entries, step_functions
 from smearjax.metric.host.threads import cores
 
@@ -37,12 +37,11 @@ class _Side(NamedTuple):
 
 
 def squared_distances(
-    kernel: Kernel, a: Jets, b: Jets, pairs: Int[np.ndarray, "P 2"], beta: float, omega: str
+    a: Jets, b: Jets, pairs: Int[np.ndarray, "P 2"], beta: float, omega: str
 ) -> Float[np.ndarray, " P"]:
     """SEMD_{β,2} of the pairs.
 
     Args:
-        kernel: merges spectra, from `merge_kernel`, or `walk_kernel`.
         a: jets on the host that pairs[:, 0] counts.
         b: jets on the host that pairs[:, 1] counts; if `a` itself, blocks serve on both sides.
         pairs: whole numbers within range.
@@ -79,7 +78,7 @@ def squared_distances(
             first = [side.first[k] for side, (_, k) in zip(sides, wanted, strict=True)]
             local = rank[here] - first
             # No names for the spectra: they would outlive their place in `held`.
-            result[here] = merged(kernel, held[wanted[0]], held[wanted[1]], local, run)
+            result[here] = merged(held[wanted[0]], held[wanted[1]], local, run)
     return result
 
 

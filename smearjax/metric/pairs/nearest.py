@@ -47,6 +47,8 @@ def nearest(rows: Points, columns: Points, k: int) -> tuple[Float[Array, "N k"],
     """
     number = jnp.arange(len(columns), dtype=jnp.int32)
 
+    # Blocks come nearest first, so that not even the true k-th distances, told beforehand, would
+    # save any: an approximate index to begin with is of no use (experiments/bench/pairs.py).
     def absorb(best: Best, d2: Array, rows: Side, columns: Side) -> Best:
         return merge_smallest(best, d2, columns[1])
 
