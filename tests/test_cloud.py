@@ -128,12 +128,23 @@ def test_exact_neighbours_pair_for_pair(cloud, exact, k):
     assert_neighbours(find_neighbours(cloud, k, exact=True), without_self(exact))
 
 
+def test_every_neighbour_is_certified(cloud, exact):
+    """No exact distance is further from the one given than it is said, and that is not much."""
+    found = find_neighbours(cloud, 6)
+    true = np.take_along_axis(without_self(exact), found.index, axis=1)
+    assert (np.abs(found.distance - true) <= found.half_width).all()
+    assert np.median(found.half_width) < 0.02 * np.median(found.distance)
+    assert (find_neighbours(cloud, 6, exact=True).half_width == 0).all()
+
+
 @pytest.mark.parametrize("exactly", [False, True])
 def test_more_neighbours_than_jets(exactly):
     found = find_neighbours(Cloud(crowd()[:5]), 7, exact=exactly)
     assert np.isfinite(found.distance[:, :4]).all()
     assert np.isinf(found.distance[:, 4:]).all()
     assert (found.index[:, 4:] == -1).all()
+    assert np.isfinite(found.half_width[:, :4]).all()
+    assert np.isinf(found.half_width[:, 4:]).all()
     np.testing.assert_array_equal(np.sort(found.index[:, :4])[2], [0, 1, 3, 4])
 
 

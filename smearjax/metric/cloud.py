@@ -15,7 +15,13 @@ from smearjax.jets.container import Jets
 from smearjax.metric.exact import exact_squared_distances
 from smearjax.metric.pairs import ball_counts, filled, in_bucket, in_order, nearest
 from smearjax.metric.pairs.blocks import FAR
-from smearjax.metric.pairs.certified import candidates, chosen_pairs, row_chunks, sure_counts
+from smearjax.metric.pairs.certified import (
+    candidates,
+    chosen_pairs,
+    half_widths,
+    row_chunks,
+    sure_counts,
+)
 from smearjax.metric.pairs.points import CertifiedPoints
 from smearjax.metric.space import Space, fit_space
 
@@ -90,12 +96,15 @@ class Neighbours:
     Attributes:
         distance: (N, k) d in GeV; ∞ where there are fewer than k others.
         index: (N, k) their numbers; −1 where there are fewer.
+        half_width: (N, k) GeV, no exact d is further than this from the distance given; 0 where the
+            distance is the exact one, ∞ where there is no neighbour.
         recomputed: pairs that could be among the k nearest and were computed exactly; None if that
             was not asked for.
     """
 
     distance: Float[np.ndarray, "N k"]
     index: Int[np.ndarray, "N k"]
+    half_width: Float[np.ndarray, "N k"]
     recomputed: int | None
 
 
@@ -157,7 +166,7 @@ def count_balls(
 def find_neighbours(
     cloud: Cloud, k: int, others: Cloud | None = None, *, exact: bool = False
 ) -> Neighbours:
-    """The k jets nearest to each jet, by d in GeV.
+    """The k jets nearest to each jet, by d in GeV, each with a bound on the error of its d.
 
     Blocks of pairs that lie beyond the k nearest found so far are never made. With `exact`, every
     pair that could be among the k nearest by its certified interval is computed from the particles
@@ -192,11 +201,17 @@ def find_neighbours(
     distance = np.full((len(cloud), k), np.inf)
     index = np.full((len(cloud), k), -1)
     if not exact:
-        found = nearest(rows.points, columns.points, k)
-        squared, place = (np.asarray(part)[: len(cloud)] for part in found)
-        distance[cloud.order] = np.sqrt(squared)
-        index[cloud.order] = np.where(place >= 0, there.order[place], -1)
-        return Neighbours(distance, index, None)
+        squared, place = nearest(rows.points, columns.points, k)
+        width = half_widths(squared, rows, columns, place)
+        squared, place, width = (np.asarray(x)[: len(cloud)] for x in (squared, place, width))
+        there_is = place >= 0
+        distance[cloud.order] = np.sqrt(squared.astype(np.float64))
+        index[cloud.order] = np.where(there_is, there.order[place], -1)
+        squared, width = (np.where(there_is, np.float64(x), 0.0) for x in (squared, width))
+        below = np.sqrt(squared) - np.sqrt(np.maximum(squared - width, 0.0))
+        half_width = np.empty_like(distance)
+        half_width[cloud.order] = np.where(there_is, below, np.inf)
+        return Neighbours(distance, index, half_width, None)
     recomputed = 0
     for chunk in row_chunks(len(cloud), len(columns)):
         new = np.flatnonzero(np.diff(chunk, prepend=-1))
@@ -210,7 +225,7 @@ def find_neighbours(
         distance[row[kept], rank[kept]] = value[kept]
         index[row[kept], rank[kept]] = column[kept]
         recomputed += len(pairs)
-    return Neighbours(distance, index, recomputed)
+    return Neighbours(distance, index, np.where(index >= 0, 0.0, np.inf), recomputed)
 
 
 def checked_radii(epsilon: ArrayLike) -> Float[np.ndarray, " E"]:

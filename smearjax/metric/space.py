@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -81,14 +84,16 @@ class Space(eqx.Module):
             "use fewer jets, fewer cells or devices with more",
         )
         number = np.full(len(jets), -1) if identity is None else np.asarray(identity)
-        parts = []
-        for begin in range(0, max(len(jets), 1), _CHUNK):
-            rows = slice(begin, begin + _CHUNK)
-            embedding = embed_jets(jets[rows], self.beta, self.omega, self.cells)
-            parts.append(self.project(embedding, number[rows]))
-        if len(parts) == 1:
-            return parts[0]
-        return CertifiedPoints.concatenate(parts)
+        chunks = (slice(begin, begin + _CHUNK) for begin in range(0, max(len(jets), 1), _CHUNK))
+        parts = (
+            self.project(embed_jets(jets[rows], self.beta, self.omega, self.cells), number[rows])
+            for rows in chunks
+        )
+        first = next(parts)
+        whole = _put(_room(len(jets), first), first, 0)
+        for k, part in enumerate(parts, start=1):
+            whole = _put(whole, part, k * _CHUNK)
+        return whole
 
     def project(self, embedding: Embedding, identity: Int[np.ndarray, " N"]) -> CertifiedPoints:
         """Embedded jets as points of this space.
@@ -140,6 +145,19 @@ class Space(eqx.Module):
             jnp.asarray(pt_ref * root(left_out), dtype),
             jnp.asarray(pt_ref * rounding + lost, dtype),
         )
+
+
+def _room(number: int, like: CertifiedPoints) -> CertifiedPoints:
+    """Room for so many points."""
+    return jax.tree.map(lambda leaf: jnp.zeros((number, *leaf.shape[1:]), leaf.dtype), like)
+
+
+@partial(jax.jit, donate_argnums=0)
+def _put(whole: CertifiedPoints, part: CertifiedPoints, begin: Array | int) -> CertifiedPoints:
+    """The points with some of them in place; nothing is copied, so that no second set exists."""
+    return jax.tree.map(
+        lambda to, leaf: jax.lax.dynamic_update_slice_in_dim(to, leaf, begin, 0), whole, part
+    )
 
 
 def fit_space(

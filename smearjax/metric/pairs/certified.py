@@ -44,6 +44,22 @@ def half_width(d2: Float[Array, "c r"], rows: Side, columns: Side) -> Float[Arra
     return _WIDER * (residuals + own + (2 * jnp.sqrt(d2 + lost) + moved) * moved + lost)
 
 
+@jax.jit
+def half_widths(
+    d2: Float[Array, "N k"],
+    rows: CertifiedPoints,
+    columns: CertifiedPoints,
+    place: Int[Array, "N k"],
+) -> Float[Array, "N k"]:
+    """`half_width` of chosen pairs: row i with column place[i, m], and their d² in GeV²."""
+
+    def of_row(d2: Array, row: CertifiedPoints, place: Array) -> Array:
+        here, there = _sides(jax.tree.map(lambda leaf: leaf[None], row), columns[place])
+        return half_width(d2[:, None], here, there)[:, 0]
+
+    return jax.vmap(of_row)(d2, rows, place)
+
+
 def _outer(a: Array, b: Array, combine: Callable[[Array, Array], Array]) -> Float[Array, "c r"]:
     """Every a with every b."""
     return combine(a[:, None], b[None, :])

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
 
@@ -52,18 +50,3 @@ class CertifiedPoints(eqx.Module):
     def __getitem__(self, index: Any) -> CertifiedPoints:
         """The points that a slice, mask or integer array picks."""
         return jax.tree.map(lambda leaf: leaf[index], self)
-
-    @staticmethod
-    def concatenate(parts: Sequence[CertifiedPoints]) -> CertifiedPoints:
-        """One after the other.
-
-        Raises nothing. Source: smearjax's own definition.
-
-        >>> from smearjax import load_jets
-        >>> from smearjax.metric import fit_space
-        >>> jets = load_jets("sample")[:300]
-        >>> one = fit_space(jets).points(jets)
-        >>> len(CertifiedPoints.concatenate([one, one]))      # (600,) jets, GeV as before
-        600
-        """
-        return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *parts)
