@@ -30,6 +30,7 @@ from smearjax import Jets, SmearedLikelihood, load_jets
 from smearjax.jets import concatenate
 from smearjax.metric import Cloud, find_neighbours
 from smearjax.metric.pairs import Points, ball_counts, kernel_sums, nearest, reduce_pairs
+from smearjax.metric.pairs.certified import half_widths
 from smearjax.metric.pairs.counts import later_counts
 from smearjax.metric.pairs.nearest import merge_smallest, none_yet
 from smearjax.smearing import Gaussian, HardBall, Sigmoid, epsilon_curve, information
@@ -104,6 +105,7 @@ def passes(cloud: Cloud) -> dict[str, Any]:
         "balls_32_each_pair_once": lambda: later_counts(points, grid),
         "ball_10_gev": lambda: ball_counts(points, points, far),
         "neighbours_10": lambda: nearest(points, points, 10),
+        "neighbours_10_certified": lambda: certified_neighbours(cloud, 10),
     }
     try:
         import faiss
@@ -127,6 +129,12 @@ def passes(cloud: Cloud) -> dict[str, Any]:
             for name in ("sigmoid_sums", "gaussian_sums", "sigmoid_sums_8", "gaussian_sums_8")
         },
     }
+
+
+def certified_neighbours(cloud: Cloud, k: int) -> tuple[jax.Array, jax.Array]:
+    """d² of the k nearest, and how far the exact one can be from each."""
+    squared, place = nearest(cloud.points.points, cloud.points.points, k)
+    return squared, half_widths(squared, cloud.points, cloud.points, place)
 
 
 def exact_neighbours(cloud: Cloud) -> dict[str, float]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int
 
 from smearjax._expect import expect
 from smearjax._memory import expect_room
 from smearjax._numerics import ArrayLike
 from smearjax.metric.cloud import Cloud, checked_radii
-from smearjax.metric.pairs import ball_counts, in_bucket, in_order
+from smearjax.metric.pairs import Points, ball_counts, in_bucket, in_order
 from smearjax.metric.pairs.counts import later_counts
 
 
@@ -85,11 +85,19 @@ def count_pairs(cloud: Cloud, epsilon: ArrayLike) -> PairCounts:
     expect_room(needed, {}, "ask for fewer epsilon")
     label = np.asarray(cloud.jets.label)[cloud.order]
     edges = jnp.asarray(radii, cloud.points.residual.dtype)
-    members = [cloud.points.points[np.flatnonzero(label == c)] for c in (0, 1)]
-    gluons, quarks = (in_bucket(points[in_order(points)]) for points in members)
-    within = [later_counts(points, edges) for points in (gluons, quarks)]
-    across = ball_counts(gluons, quarks, edges)
-    gg, gq, qq = (
-        np.asarray(counts).sum(axis=0, dtype=np.int64) for counts in (within[0], across, within[1])
-    )
-    return PairCounts(radii, gg, gq, qq, (len(members[0]), len(members[1])))
+    rows = [np.flatnonzero(label == c) for c in (0, 1)]
+    gluons, quarks = (_in_their_order(cloud.points.points, members) for members in rows)
+    gg, qq = (_total(later_counts(points, edges)) for points in (gluons, quarks))
+    gq = _total(ball_counts(gluons, quarks, edges))
+    return PairCounts(radii, gg, gq, qq, (len(rows[0]), len(rows[1])))
+
+
+def _in_their_order(points: Points, members: Int[np.ndarray, " n"]) -> Points:
+    """Some of the points, neighbours near one another, filled up to a bucket."""
+    some = points[members]
+    return in_bucket(some[in_order(some)])
+
+
+def _total(counts: Int[Array, "N E"]) -> Int[np.ndarray, " E"]:
+    """Over all rows, in 64 bits."""
+    return np.asarray(counts).sum(axis=0, dtype=np.int64)

@@ -46,6 +46,9 @@ def kernel_sums(
 
     sum_c(x, ε) = Σ_{j ≠ x} w_jc exp(ln K(d_xj | ε) − log_scale(ε, x))
 
+    Both orders of a pair are made where rows and columns are one list: each row has a scale of its
+    own, hence an exponential of its own, and these are what several ε cost.
+
     Memory is one block, whatever N and M. The derivative in ε and in the kernel's own parameters
     runs forward in the same pass, also when the caller differentiates backwards; derivatives in
     points and weights recompute blocks instead of keeping them.
