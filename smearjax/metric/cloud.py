@@ -153,7 +153,7 @@ def count_balls(
     recomputed = 0
     for chunk in row_chunks(len(cloud), len(columns)):
         sure, bits = (np.asarray(part) for part in sure_counts(rows[chunk], columns, squared))
-        new = np.flatnonzero(np.diff(chunk, prepend=-1))
+        new = slice(chunk[-1] - chunk[0] + 1)  # the last row fills the end
         counts[cloud.order[chunk[new]]] = sure[new]
         pairs = chosen_pairs(bits[new])
         pairs = np.stack([cloud.order[chunk[pairs[:, 0]]], there.order[pairs[:, 1]]], axis=1)
@@ -214,7 +214,7 @@ def find_neighbours(
         return Neighbours(distance, index, half_width, None)
     recomputed = 0
     for chunk in row_chunks(len(cloud), len(columns)):
-        new = np.flatnonzero(np.diff(chunk, prepend=-1))
+        new = slice(chunk[-1] - chunk[0] + 1)  # the last row fills the end
         pairs = chosen_pairs(np.asarray(candidates(rows[chunk], columns, k))[new])
         pairs = np.stack([cloud.order[chunk[pairs[:, 0]]], there.order[pairs[:, 1]]], axis=1)
         value = _exact(cloud, there, pairs)

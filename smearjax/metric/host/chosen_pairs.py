@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from smearjax.jets.container import Jets
-from smearjax.metric.host.merge import merged
-from smearjax.metric.host.steps import Steps, entries, step_functions
+from smearjax.metric.host.merge import Placed, merged, placed
+from smearjax.metric.host.steps import entries, step_functions
 from smearjax.metric.host.threads import cores
 
 # Spectral entries of one block of jets: 2²³ take 128 MB.
@@ -62,7 +62,7 @@ def squared_distances(
     changes = np.flatnonzero(np.diff(number[order], axis=0).any(axis=1)) + 1
 
     result = np.empty(len(pairs))
-    held: dict[tuple[int, int], Steps] = {}
+    held: dict[tuple[int, int], Placed] = {}
     with ThreadPoolExecutor(cores()) as pool:
 
         def run(function: Callable[[Any], None], items: Iterable) -> None:
@@ -74,7 +74,7 @@ def squared_distances(
             held = {key: steps for key, steps in held.items() if key in wanted}
             for side, key in zip(sides, wanted, strict=True):
                 if key not in held:
-                    held[key] = step_functions(side.block(key[1]), beta, omega, run)
+                    held[key] = placed(step_functions(side.block(key[1]), beta, omega, run))
             first = [side.first[k] for side, (_, k) in zip(sides, wanted, strict=True)]
             local = rank[here] - first
             # No names for the spectra: they would outlive their place in `held`.

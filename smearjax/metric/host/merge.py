@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,13 +11,29 @@ from jaxtyping import Array, Float, Int
 
 from smearjax.metric.host.steps import WHOLE, Run, Steps
 
-# Pairs that a thread takes at a time, a few hundredths of a second: so long can Ctrl-C take.
-_PAIRS = 1 << 12
 # Entries are filled up to multiples of this, so that few sizes get compiled.
 _FILLED = 1 << 18
+# Pairs that a thread takes at a time, a few hundredths of a second: so long can Ctrl-C take.
+_PAIRS = 1 << 12
 
 
-def merged(a: Steps, b: Steps, pairs: Int[np.ndarray, "P 2"], run: Run) -> Float[np.ndarray, " P"]:
+class Placed(NamedTuple):
+    """`Steps` where they are merged, filled up.
+
+    Attributes:
+        quantile: (M,) ω_n^β.
+        upper: (M,) U_n in units of 2⁻⁶².
+        start: (K + 1,) on the host: where the entries of each jet begin.
+    """
+
+    quantile: Float[Array, " M"]
+    upper: Int[Array, " M"]
+    start: Int[np.ndarray, " K"]
+
+
+def merged(
+    a: Placed, b: Placed, pairs: Int[np.ndarray, "P 2"], run: Run
+) -> Float[np.ndarray, " P"]:
     """∫ dU (q_a − q_b)² of each pair of jets.
 
     Args:
@@ -24,9 +42,7 @@ def merged(a: Steps, b: Steps, pairs: Int[np.ndarray, "P 2"], run: Run) -> Float
         pairs: whole numbers within range.
         run: calls a function on every item; `map` on several threads.
     """
-    with jax.enable_x64(True):
-        here = _put(a)
-        there = here if b is a else _put(b)
+    here, there = (a.quantile, a.upper), (b.quantile, b.upper)
     begin = np.stack([a.start[pairs[:, 0]], b.start[pairs[:, 1]]], axis=1)
     result = np.empty(len(pairs))
 
@@ -42,18 +58,19 @@ def merged(a: Steps, b: Steps, pairs: Int[np.ndarray, "P 2"], run: Run) -> Float
     return result
 
 
-def _put(steps: Steps) -> tuple[Float[Array, " M"], Int[Array, " M"]]:
-    """Quantiles and edges where JAX computes: on the CPU, where it has one."""
+def placed(steps: Steps) -> Placed:
+    """The functions where JAX computes, on the CPU where it has one; those on the host can go."""
     try:
         device = jax.local_devices(backend="cpu")[0]
     except RuntimeError:  # JAX_PLATFORMS names an accelerator only
         device = None
     more = -len(steps.quantile) % _FILLED
-    quantile, upper = (
-        jax.device_put(np.pad(column, (0, more)), device)
-        for column in (steps.quantile, steps.upper)
-    )
-    return quantile, upper
+    with jax.enable_x64(True):
+        quantile, upper = (
+            jax.device_put(np.pad(column, (0, more)), device)
+            for column in (steps.quantile, steps.upper)
+        )
+    return Placed(quantile, upper, steps.start)
 
 
 @jax.jit
