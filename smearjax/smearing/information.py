@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +20,8 @@ from smearjax.smearing.replicas import Columns, epsilon_groups
 from smearjax.smearing.sums import GLUON, QUARK, ClassSums, Rows, class_sums
 
 Curve = Float[np.ndarray, " E"]
+# Replicas whose float64 numbers are held at once.
+_COLUMNS = 8
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,8 @@ def information(
         asked = (likelihood.kernel, likelihood.reference.classes.points, columns.classes)
         sums, slopes = _sums_and_slopes(*asked, query.rows, jnp.log(group))
         for i in range(rows.stop - rows.start):
-            scale, linear, slope = (
-                np.asarray(part[i], np.float64)[query.place]
-                for part in (sums.log_scale, sums.linear, slopes)
-            )
+            scale = np.asarray(sums.log_scale[i], np.float64)[query.place]
+            linear, slope = (np.asarray(part[i])[query.place] for part in (sums.linear, slopes))
             at_one = (scale, linear, slope, columns, label)
             results.append((*_r(*at_one), *_b(*at_one)))
             bar.update()
@@ -202,17 +201,22 @@ def _r(log_scale, linear, slope, columns: Columns, label) -> tuple[float, float,
 def _b(log_scale, linear, slope, columns: Columns, label) -> tuple[float, float, float, float]:
     """B, −dB/d ln ε and their bootstrap errors at one ε."""
     scale = np.exp(log_scale - log_scale.max(axis=1, keepdims=True))[..., None]
-    n = scale * linear / columns.totals
-    m = scale * slope / columns.totals
+    found = []
+    for begin in range(0, linear.shape[-1], _COLUMNS):
+        some = slice(begin, begin + _COLUMNS)
+        n, m = (scale * part[..., some] / columns.totals[:, some] for part in (linear, slope))
+        balanced = columns.every[:, some] / columns.totals[label, some]
+        found.append(_votes(n, m, balanced * np.where(label == QUARK, 0.5, -0.5)[:, None]))
+    b, minus_db = np.concatenate(found, axis=1)
+    return b[0], b[1:].std(ddof=1), minus_db[0], minus_db[1:].std(ddof=1)
+
+
+def _votes(n, m, signed) -> Float[np.ndarray, "2 C"]:
+    """B and −dB/d ln ε from class densities, their slopes and signed weights of the jets."""
     volume = n.sum(axis=1, keepdims=True)
     heard = volume > 0
     # Shares before products: where a replica leaves out all that is near, products underflow.
     share, drift = (np.where(heard, part / np.where(heard, volume, 1.0), 0.0) for part in (n, m))
     vote = share[:, QUARK] - share[:, GLUON]
     turn = 2 * (drift[:, QUARK] * share[:, GLUON] - share[:, QUARK] * drift[:, GLUON])
-    balanced = columns.every / columns.totals[label]
-    average = partial(np.sum, axis=0)
-    sign = np.where(label == QUARK, 0.5, -0.5)[:, None]
-    b = average(balanced * sign * vote)
-    minus_db = -average(balanced * sign * turn)
-    return b[0], b[1:].std(ddof=1), minus_db[0], minus_db[1:].std(ddof=1)
+    return np.stack([np.sum(signed * vote, axis=0), -np.sum(signed * turn, axis=0)])

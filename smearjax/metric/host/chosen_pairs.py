@@ -14,8 +14,8 @@ from smearjax.metric.host.merge import Placed, merged, placed
 from smearjax.metric.host.steps import entries, step_functions
 from smearjax.metric.host.threads import cores
 
-# Spectral entries of one block of jets: 2²³ take 128 MB.
-_ENTRIES = 1 << 23
+# Spectral entries of one block of jets: 2²² take 64 MB.
+_ENTRIES = 1 << 22
 
 
 class _Side(NamedTuple):

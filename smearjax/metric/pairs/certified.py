@@ -20,7 +20,7 @@ from smearjax.metric.pairs.products import product_error
 from smearjax.metric.pairs.tuning import tuning
 
 # Bytes of one bit a pair held at a time.
-_BYTES = 1 << 26
+_BYTES = 1 << 25
 # The bound is itself computed in floating point.
 _WIDER = 1.0001
 
