@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import jax.numpy as jnp
@@ -25,9 +24,6 @@ from smearjax.metric.pairs.certified import (
 )
 from smearjax.metric.pairs.points import CertifiedPoints
 from smearjax.metric.space import Space, fit_space
-
-# Pairs computed exactly in one go.
-_PAIRS = 1 << 20
 
 
 class Cloud:
@@ -155,16 +151,12 @@ def count_balls(
         return BallCounts(radii, counts, None)
     squared = jnp.asarray(np.minimum(radii**2, 0.5 * FAR), dtype)
     recomputed = 0
-
-    def undecided() -> Iterator[Int[np.ndarray, "P 2"]]:
-        for chunk in row_chunks(len(cloud), len(columns)):
-            sure, bits = (np.asarray(part) for part in sure_counts(rows[chunk], columns, squared))
-            new = slice(chunk[-1] - chunk[0] + 1)  # the last row fills the end
-            counts[cloud.order[chunk[new]]] = sure[new]
-            pairs = chosen_pairs(bits[new])
-            yield np.stack([cloud.order[chunk[pairs[:, 0]]], there.order[pairs[:, 1]]], axis=1)
-
-    for pairs in _many_at_a_time(undecided()):
+    for chunk in row_chunks(len(cloud), len(columns)):
+        sure, bits = (np.asarray(part) for part in sure_counts(rows[chunk], columns, squared))
+        new = slice(chunk[-1] - chunk[0] + 1)  # the last row fills the end
+        counts[cloud.order[chunk[new]]] = sure[new]
+        pairs = chosen_pairs(bits[new])
+        pairs = np.stack([cloud.order[chunk[pairs[:, 0]]], there.order[pairs[:, 1]]], axis=1)
         distance = _exact(cloud, there, pairs)
         np.add.at(counts, pairs[:, 0], distance[:, None] <= radii)
         recomputed += len(pairs)
@@ -221,14 +213,10 @@ def find_neighbours(
         half_width[cloud.order] = np.where(there_is, below, np.inf)
         return Neighbours(distance, index, half_width, None)
     recomputed = 0
-
-    def possible() -> Iterator[Int[np.ndarray, "P 2"]]:
-        for chunk in row_chunks(len(cloud), len(columns)):
-            new = slice(chunk[-1] - chunk[0] + 1)  # the last row fills the end
-            pairs = chosen_pairs(np.asarray(candidates(rows[chunk], columns, k))[new])
-            yield np.stack([cloud.order[chunk[pairs[:, 0]]], there.order[pairs[:, 1]]], axis=1)
-
-    for pairs in _many_at_a_time(possible()):
+    for chunk in row_chunks(len(cloud), len(columns)):
+        new = slice(chunk[-1] - chunk[0] + 1)  # the last row fills the end
+        pairs = chosen_pairs(np.asarray(candidates(rows[chunk], columns, k))[new])
+        pairs = np.stack([cloud.order[chunk[pairs[:, 0]]], there.order[pairs[:, 1]]], axis=1)
         value = _exact(cloud, there, pairs)
         by_distance = np.lexsort((pairs[:, 1], value, pairs[:, 0]))
         row, column, value = *pairs[by_distance].T, value[by_distance]
@@ -238,18 +226,6 @@ def find_neighbours(
         index[row[kept], rank[kept]] = column[kept]
         recomputed += len(pairs)
     return Neighbours(distance, index, np.where(index >= 0, 0.0, np.inf), recomputed)
-
-
-def _many_at_a_time(chunks: Iterable[Int[np.ndarray, "P 2"]]) -> Iterator[Int[np.ndarray, "P 2"]]:
-    """The pairs of several chunks together: whole rows, which then share their spectra."""
-    held: list[np.ndarray] = []
-    for chunk in chunks:
-        held.append(chunk)
-        if sum(map(len, held)) >= _PAIRS:
-            yield np.concatenate(held)
-            held = []
-    if held:
-        yield np.concatenate(held)
 
 
 def checked_radii(epsilon: ArrayLike) -> Float[np.ndarray, " E"]:
