@@ -3,8 +3,8 @@
     python experiments/bench/memory.py FILE... --jets 100000
 
 Prints, for each: the peak of the process in MiB, what of it was held before the reduction began
-(Python, JAX, the jets' particles), and what the reduction took, embedding included. JSON in the last
-line. 100,000 jets take a quarter of an hour on two cores.
+(Python, JAX, the jets' particles), and what the reduction took, embedding included. JSON in the
+last line. 100,000 jets take a quarter of an hour on two cores.
 """
 
 from __future__ import annotations
