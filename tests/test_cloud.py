@@ -133,6 +133,8 @@ def test_every_neighbour_is_certified(cloud, exact):
     found = find_neighbours(cloud, 6)
     true = np.take_along_axis(without_self(exact), found.index, axis=1)
     assert (np.abs(found.distance - true) <= found.half_width).all()
+    assert (found.distance == 0).any()  # twins that d² cannot tell apart are not thereby certain
+    assert (found.half_width > 0).all()
     assert np.median(found.half_width) < 0.02 * np.median(found.distance)
     assert (find_neighbours(cloud, 6, exact=True).half_width == 0).all()
 

@@ -28,7 +28,7 @@ import numpy as np
 
 from smearjax import Jets, SmearedLikelihood, load_jets
 from smearjax.jets import concatenate
-from smearjax.metric import Cloud, find_neighbours
+from smearjax.metric import Cloud, exact_squared_distances, find_neighbours
 from smearjax.metric.pairs import Points, ball_counts, kernel_sums, nearest, reduce_pairs
 from smearjax.metric.pairs.certified import half_widths
 from smearjax.metric.pairs.counts import later_counts
@@ -145,6 +145,15 @@ def exact_neighbours(cloud: Cloud) -> dict[str, float]:
     return {"seconds": time.perf_counter() - begin, "recomputed": found.recomputed}
 
 
+def exact_pairs(jets: Jets) -> dict[str, float]:
+    """Random pairs computed from the particles in float64, on all cores, spectra included."""
+    pairs = np.random.default_rng(0).integers(0, len(jets), (100_000, 2))
+    exact_squared_distances(jets, jets, pairs[:10])
+    begin = time.perf_counter()
+    exact_squared_distances(jets, jets, pairs)
+    return {"pairs_per_s": len(pairs) / (time.perf_counter() - begin)}
+
+
 def skipping(jets: Jets, sizes: list[int]) -> dict[str, Any]:
     """Seconds of one hard-ball count and of 10 neighbours against N, and the fitted exponents."""
     nearest_1_percent = 2.1  # GeV, of 20,000 quark and gluon jets of 525 GeV
@@ -243,6 +252,7 @@ def main() -> None:
     cloud = Cloud(every[: chosen.jets])
     figures: dict[str, Any] = {"device": str(jax.devices()[0]), "passes": passes(cloud)}
     figures["exact_neighbours_10"] = exact_neighbours(cloud)
+    figures["exact_pairs"] = exact_pairs(every[:4000])
     if chosen.peers:
         rates = peer_rates(every, chosen.peers)
         ours = figures["passes"]["pairs_per_s"]["sigmoid_sums"]

@@ -209,8 +209,9 @@ def find_neighbours(
         index[cloud.order] = np.where(there_is, there.order[place], -1)
         squared, width = (np.where(there_is, np.float64(x), 0.0) for x in (squared, width))
         below = np.sqrt(squared) - np.sqrt(np.maximum(squared - width, 0.0))
+        above = np.sqrt(squared + width) - np.sqrt(squared)
         half_width = np.empty_like(distance)
-        half_width[cloud.order] = np.where(there_is, below, np.inf)
+        half_width[cloud.order] = np.where(there_is, np.maximum(below, above), np.inf)
         return Neighbours(distance, index, half_width, None)
     recomputed = 0
     for chunk in row_chunks(len(cloud), len(columns)):

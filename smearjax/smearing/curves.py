@@ -194,7 +194,7 @@ def _test_set(
         weight = carried.weight
     label = checked_labels(len(query), labels)
     weights = checked_weights(len(query), weight, label)
-    return label, weights, likelihood.prepared(query)
+    return label, weights, likelihood.queries(query)
 
 
 @jax.jit

@@ -145,12 +145,13 @@ class SmearedLikelihood(eqx.Module):
         """
         return eqx.tree_at(lambda like: like.kernel, self, checked_kernel(kernel))
 
-    def queries(self, jets: Jets | Points) -> Queries:
+    def queries(self, jets: Jets | Points | Queries | None) -> Queries:
         """Prepare jets once, to be asked at many ε.
 
         Args:
             jets: N jets from outside the reference, or points of the likelihood that this one was
                 restricted from, `full.leave_one_out.points[rows]`: those never see themselves.
+                Queries stay what they are; None is leave-one-out on the reference jets.
 
         Returns:
             `Queries`, accepted wherever jets are; distances in GeV at this one's pT_ref.
@@ -166,12 +167,14 @@ class SmearedLikelihood(eqx.Module):
         >>> query.nearest.shape        # d² in GeV² to the nearest gluon and quark jet
         (300, 2)
         """
+        if jets is None:
+            return self.leave_one_out
+        if isinstance(jets, Queries):
+            return jets
         if isinstance(jets, Points):
             return self.reference.queries(jets, jnp.zeros((len(jets), 2), jets.norm.dtype))
         expect("query", jets, Jets, "Jets, queries(jets), or None to leave one out")
-        prepared = self.space.points(jets).points
-        own = jnp.zeros((len(jets), 2), prepared.norm.dtype)
-        return self.reference.queries(prepared, own)
+        return self.queries(self.space.points(jets).points)
 
     def log_ratio(self, query: Jets | Queries | None, epsilon: ArrayLike) -> Float[Array, "..."]:
         r"""Ln L(x|ε) of each jet, differentiable in ε and in the kernel's parameters.
@@ -272,8 +275,8 @@ class SmearedLikelihood(eqx.Module):
         >>> SmearedLikelihood(jets).smear(f, None, 8.0)[0, :3].tolist()        # at ε = 8 GeV
         [42.42, 23.66, 35.45]
         """
-        columns = jnp.asarray(checked_values(self.label.size, values), self.pt_ref.dtype)
-        return self._ask(passes.smear, query, epsilon, self.reference.by_class(columns))
+        checked = checked_values(self.label.size, values).astype(self.pt_ref.dtype)
+        return self._ask(passes.smear, query, epsilon, self.reference.by_class(checked))
 
     @property
     def convention(self) -> dict[str, str | float | int]:
@@ -289,23 +292,6 @@ class SmearedLikelihood(eqx.Module):
             "pt_ref_gev": float(self.pt_ref),
         }
 
-    def prepared(self, query: Jets | Queries | None) -> Queries:
-        """What is asked about as N `Queries` in GeV: jets made ready, None for leave-one-out.
-
-        Raises:
-            ValueError: something else than jets, queries or None.
-
-        Source: smearjax's own definition.
-
-        >>> from smearjax import SmearedLikelihood, load_jets
-        >>> likelihood = SmearedLikelihood(load_jets("sample")[:300])
-        >>> likelihood.prepared(None) is likelihood.leave_one_out
-        True
-        """
-        if query is None:
-            return self.leave_one_out
-        return query if isinstance(query, Queries) else self.queries(query)
-
     def _ask(
         self,
         compiled: Callable[..., Any],
@@ -314,7 +300,7 @@ class SmearedLikelihood(eqx.Module):
         *more: Any,
     ) -> Any:
         """The answer (E, N, ...) of a pass, jets in the order in which they were given."""
-        query = self.prepared(query)
+        query = self.queries(query)
         grid = checked_epsilon(epsilon, self.pt_ref.dtype)
         held = _NUMBERS_A_BALL * grid.nbytes * query.rows.own.shape[0]
         expect_room({"class sums": held}, {}, "ask for fewer epsilon or fewer jets at a time")

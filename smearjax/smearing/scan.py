@@ -121,7 +121,7 @@ def scan(
     if quantity == "log_ratio_and_slope" and kernel.compact:
         raise ValueError(f"{type(kernel).__name__} has an edge, so ln L has no slope in epsilon")
     grid = checked_epsilon(epsilon, likelihood.pt_ref.dtype)
-    query = _prepared(likelihood, query)
+    query = likelihood.queries(query)
     size = _chunk_size(len(query), rows_per_chunk)
     asked = (kernel, likelihood.reference.classes, query.rows)
     identity = _identity(*asked, query.place, grid, quantity, size)
@@ -168,20 +168,6 @@ def _chunk(
     which = jnp.minimum(begin + jnp.arange(size), len(rows.points) - 1)
     part = jax.tree.map(lambda leaf: leaf[which], rows)
     return QUANTITIES[quantity](kernel, classes, part, epsilon)
-
-
-def _prepared(likelihood: SmearedLikelihood, query: Jets | Queries | None) -> Queries:
-    """The query as points; a refusal if there is no room for those."""
-    if query is None:
-        return likelihood.leave_one_out
-    if not isinstance(query, Queries):
-        expect("query", query, Jets, "Jets, queries(jets), or None to leave one out")
-        vectors = likelihood.leave_one_out.points.vectors
-        one = vectors[:1].nbytes
-        # The points, and once more in the order of neighbours.
-        expect_room({"query vectors": 2 * len(query) * one}, {}, "scan the jets in parts")
-        return likelihood.queries(query)
-    return query
 
 
 def _chunk_size(jets: int, most: int) -> int:

@@ -24,14 +24,15 @@ def product(a: Float[Array, "n D"], b: Float[Array, "m D"]) -> Float[Array, "n m
 def product_error(length: int, dtype: jnp.dtype) -> float:
     """A bound on the error of `product`, in units of ‖a‖‖b‖, for vectors of that length.
 
-    Adding D products up in floating point loses at most D u. Halves of b bits leave 2⁻²ᵇ of each
-    vector and of each product of lower halves: three such terms, and those that they touch.
+    Adding D products up in floating point loses at most D u, and twice that in matrix units, which
+    cut off where others round. Halves of b bits leave 2⁻²ᵇ of each vector and of each product of
+    lower halves: three such terms, and those that they touch.
     """
     unit = 0.5 * float(jnp.finfo(dtype).eps)
     if not _is_split(dtype):
         return length * unit
     half = 0.5 * float(jnp.finfo(jnp.bfloat16).eps)
-    return 4 * half**2 + 3 * length * unit
+    return 4 * half**2 + 2 * 3 * length * unit
 
 
 def _is_split(dtype: jnp.dtype) -> bool:
