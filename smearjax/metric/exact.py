@@ -27,8 +27,8 @@ def exact_squared_distances(
     rounding of momenta leaves, 1e-16 times the squared gap between neighbouring angles (jets of 44
     particles: 1e-18, which is 5e-7 GeV in d). A jet is at 0 from itself.
 
-    The pairs are merged on the CPU where JAX has one, beside an accelerator too: about 7·10⁴ pairs
-    of jets of 44 particles a second a core, without any extra.
+    The pairs are merged on the CPU where JAX has one, beside an accelerator too: about 5·10⁴ pairs
+    of jets of 44 particles a second a core (`experiments/bench/pairs.py`).
 
     Args:
         a: jets; pT in GeV, y and φ in radians.
