@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from smearjax.jets import GenerateConfig, generate_jets, generation, load_jets
+from smearjax.jets.pythia import KINDS
 
 
 class Killed(BaseException):
@@ -19,8 +20,9 @@ def made(monkeypatch):
     """A quick generator in place of Pythia; the list of what it was asked for."""
     asked = []
 
-    def quick(n_jets, label, seed, settings, early_veto, on_jet):
-        asked.append((n_jets, label, seed, settings, early_veto))
+    def quick(n_jets, kind, seed, settings, early_veto, on_jet):
+        asked.append((n_jets, kind, seed, settings, early_veto))
+        label = KINDS[kind].label
         rng = np.random.default_rng(seed)
         counts = rng.integers(1, 6, n_jets)
         n = counts.sum()
@@ -50,7 +52,8 @@ def config(folder, **more):
 
 def test_the_file_is_complete_and_shuffled(made, tmp_path):
     jets = generate_jets(config(tmp_path, seed=4))
-    assert [(n, label) for n, label, *_ in made] == [(3, 1), (3, 1), (1, 1), (3, 0), (2, 0)]
+    chunks = [(3, "quark"), (3, "quark"), (1, "quark"), (3, "gluon"), (2, "gluon")]
+    assert [(n, kind) for n, kind, *_ in made] == chunks
     assert len({seed for _, _, seed, *_ in made}) == 5
     assert all(1 <= seed <= 900_000_000 for _, _, seed, *_ in made)
     assert sorted(jets.label.tolist()) == [0] * 5 + [1] * 7

@@ -36,8 +36,8 @@ def selection(arrays):
 
 @pytest.mark.usefixtures("generators")
 def test_a_few_jets():
-    arrays = make_jets(3, label=1, seed=11)
-    again = make_jets(2, label=1, seed=11)
+    arrays = make_jets(3, "quark", seed=11)
+    again = make_jets(2, "quark", seed=11)
     assert selection(arrays).all()
     assert np.isin(np.abs(arrays["parton"]), (1, 2, 3)).all()
     for i in range(3):
@@ -55,8 +55,17 @@ def test_a_few_jets():
 
 
 @pytest.mark.usefixtures("generators")
+def test_most_w_jets_hold_the_whole_w():
+    arrays = make_jets(12, "w", seed=5)
+    assert selection(arrays).all()
+    assert np.isin(arrays["parton"], (24, -24)).all()
+    assert (arrays["label"] == 1).all()
+    assert (np.abs(arrays["jet"][:, 3] - 80.4) < 10).mean() > 0.4
+
+
+@pytest.mark.usefixtures("generators")
 def test_the_first_gluon_jet_of_the_sample_comes_out_again():
-    arrays = make_jets(1, label=0, seed=1_000_044)  # the seed in the sample's info
+    arrays = make_jets(1, "gluon", seed=1_000_044)  # the seed in the sample's info
     sample = load_jets("sample")
     n = len(arrays["pt"])
     same = (sample.multiplicity == n) & (np.abs(sample.total_pt - arrays["pt"].sum()) < 0.05)
@@ -70,7 +79,7 @@ def test_the_first_gluon_jet_of_the_sample_comes_out_again():
 @pytest.mark.usefixtures("generators")
 def test_unknown_settings_are_refused():
     with pytest.raises(ValueError, match="does not know the setting 'No:such = on'"):
-        make_jets(1, label=0, seed=1, settings=("No:such = on",))
+        make_jets(1, "gluon", seed=1, settings=("No:such = on",))
 
 
 @pytest.mark.slow

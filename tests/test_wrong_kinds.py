@@ -55,12 +55,16 @@ scan(likelihood, None, [3.0], folder, rows_per_chunk=None) | rows_per_chunk must
 scan(likelihood, None, [3.0], folder, rows_per_chunk=True) | rows_per_chunk must be at least 1
 network_scores(None, jets) | network is a NoneType
 train_efn(jets.replace(label=None), jets) | have no labels
+cores(None) | jets is a NoneType
+plant("sample", []) | jets is a str
+plant_at(3.0, "sample", quark=1, gluon=0) | jets is a str
 load_jets(3) | source is a int
 save_jets("x.npz", "a") | jets is a str
 """
 
 BEFORE = """
 from smearjax import *
+from smearjax.planted import cores, plant, plant_at
 from smearjax.networks import network_scores, train_efn
 from smearjax.smearing import Gaussian, scan
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""New quark and gluon jets in chunks that survive an interruption."""
+"""New quark, gluon and W jets in chunks that survive an interruption."""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ import numpy as np
 from smearjax.jets.container import Jets
 from smearjax.jets.files import load_jets, write_whole
 from smearjax.jets.npz import read_npz, write_npz
-from smearjax.jets.pythia import COMMON, PROCESSES, import_generators, make_jets
+from smearjax.jets.pythia import COMMON, KINDS, import_generators, make_jets
 
 PER_PARTICLE = ("pt", "y", "phi", "pid")
 PER_JET = ("label", "jet", "parton")
-CLASSES = {1: "quark", 0: "gluon"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,9 @@ class GenerateConfig:
     n_gluon: int = 10_000
     """Number of gluon jets (label 0), from q q̄ → Z g."""
 
+    n_w: int = 0
+    """Number of W jets (label 1), from q q̄′ → Z W(→ud): two prongs, so a scale of √2 m_W."""
+
     seed: int = 0
     """Same seed, same chunk size, same numbers and settings: same jets."""
 
@@ -62,9 +64,11 @@ class GenerateConfig:
     """Give up hopeless events early: 4 to 5 times faster, loses .5 % of the gluon jets."""
 
     def __post_init__(self) -> None:
-        if min(self.n_quark, self.n_gluon) < 0 or self.n_quark + self.n_gluon == 0:
+        numbers = (self.n_quark, self.n_gluon, self.n_w)
+        if min(numbers) < 0 or sum(numbers) == 0:
             raise ValueError(
-                f"n_quark is {self.n_quark}, n_gluon {self.n_gluon}; expected at least one jet"
+                f"n_quark is {self.n_quark}, n_gluon {self.n_gluon}, n_w {self.n_w}; expected at "
+                "least one jet"
             )
         if self.chunk < 1 or self.seed < 0:
             raise ValueError(f"chunk is {self.chunk}, seed {self.seed}; expected ≥ 1 and ≥ 0")
@@ -91,13 +95,13 @@ class GenerateConfig:
 
 
 def generate_jets(config: GenerateConfig) -> Jets:
-    """Make quark and gluon jets, write them to ``config.out``, and return them.
+    """Make quark, gluon or W jets, write them to ``config.out``, and return them.
 
     The process, selection and generator settings are those of the embedded sample and, up to
     Pythia's version, of the public EnergyFlow set (arXiv:1810.05165): the hardest
     anti-kT R = 0.4 jet, 500 ≤ pT ≤ 550 GeV, |y| < 1.7. About 30 ms of CPU a jet.
 
-    A chunk of jets depends on the configuration, the class and the chunk's number only. Each is
+    A chunk of jets depends on the configuration, the kind and the chunk's number only. Each is
     written when it is finished, so a run that was killed goes on where it stopped and ends with
     the same file. The file is in smearjax's layout with ``jet`` (N, 4) = pt, y, phi, mass,
     ``parton`` (PDG number) and ``info`` (JSON) beside it; classes are shuffled.
@@ -117,7 +121,7 @@ def generate_jets(config: GenerateConfig) -> Jets:
         >>> generate_jets(GenerateConfig(out=Path("jets.npz"), n_quark=0, n_gluon=0))
         Traceback (most recent call last):
         ...
-        ValueError: n_quark is 0, n_gluon 0; expected at least one jet
+        ValueError: n_quark is 0, n_gluon 0, n_w 0; expected at least one jet
     """
     out = Path(config.out).expanduser()
     parts = out.with_name(out.name + ".parts")
@@ -131,28 +135,35 @@ def generate_jets(config: GenerateConfig) -> Jets:
     import_generators()
     _claim(parts, settings)
     arrays = _shuffled(_all_chunks(config, parts), np.random.default_rng(config.seed))
-    info = {"config": settings, "common": COMMON, "process": PROCESSES, "extra": config.settings()}
+    info = {
+        "config": settings,
+        "common": COMMON,
+        "process": {name: kind.lines for name, kind in KINDS.items()},
+        "extra": config.settings(),
+    }
     write_whole(out, write_npz, arrays | {"info": np.array(json.dumps(info))})
     shutil.rmtree(parts)
     return load_jets(out)
 
 
-def chunk_seed(seed: int, label: int, number: int) -> int:
+def chunk_seed(seed: int, kind: str, number: int) -> int:
     """Pythia's seed (1 to 900,000,000) for one chunk.
 
     Args:
         seed: the run's seed.
-        label: 1 = quark, 0 = gluon.
-        number: the chunk's number within its class.
+        kind: quark, gluon or w.
+        number: the chunk's number within its kind.
 
     Returns:
         A whole number; different chunks get unrelated ones.
 
     Example:
-        >>> 1 <= chunk_seed(seed=0, label=1, number=0) <= 900_000_000
+        >>> 1 <= chunk_seed(seed=0, kind="quark", number=0) <= 900_000_000
         True
     """
-    words = np.random.SeedSequence([seed, label, number]).generate_state(1, np.uint64)
+    words = np.random.SeedSequence([seed, KINDS[kind].seed_word, number]).generate_state(
+        1, np.uint64
+    )
     return int(words[0] % 900_000_000) + 1
 
 
@@ -172,15 +183,15 @@ def _all_chunks(config: GenerateConfig, parts: Path) -> list[dict[str, np.ndarra
     from tqdm import tqdm
 
     chunks = []
-    with tqdm(total=config.n_quark + config.n_gluon, unit="jet", desc="jets") as bar:
-        for label, number, n_jets in _plan(config):
-            path = parts / f"{CLASSES[label]}_{number:05d}.npz"
+    with tqdm(total=config.n_quark + config.n_gluon + config.n_w, unit="jet", desc="jets") as bar:
+        for kind, number, n_jets in _plan(config):
+            path = parts / f"{kind}_{number:05d}.npz"
             if path.exists():
                 bar.update(n_jets)
             else:
-                seed = chunk_seed(config.seed, label, number)
+                seed = chunk_seed(config.seed, kind, number)
                 made = make_jets(
-                    n_jets, label, seed, config.settings(), config.early_veto, bar.update
+                    n_jets, kind, seed, config.settings(), config.early_veto, bar.update
                 )
                 write_whole(path, write_npz, made)
             with open(path, "rb") as file:
@@ -188,11 +199,11 @@ def _all_chunks(config: GenerateConfig, parts: Path) -> list[dict[str, np.ndarra
     return chunks
 
 
-def _plan(config: GenerateConfig) -> Iterator[tuple[int, int, int]]:
-    """Label, number and size of every chunk."""
-    for label, total in ((1, config.n_quark), (0, config.n_gluon)):
+def _plan(config: GenerateConfig) -> Iterator[tuple[str, int, int]]:
+    """Kind, number and size of every chunk."""
+    for kind, total in (("quark", config.n_quark), ("gluon", config.n_gluon), ("w", config.n_w)):
         for number, start in enumerate(range(0, total, config.chunk)):
-            yield label, number, min(config.chunk, total - start)
+            yield kind, number, min(config.chunk, total - start)
 
 
 def _shuffled(

@@ -1,9 +1,9 @@
-"""Quark and gluon jets out of Pythia 8 and FastJet, one seed at a time."""
+"""Quark, gluon and W jets out of Pythia 8 and FastJet, one seed at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,8 +16,32 @@ PT_HAT_MIN = 380.0
 """GeV; lower than the jet's pT, which initial-state radiation can raise (a cut at 350 GeV would
 gain 2.7 % more quark and 1.1 % more gluon jets)."""
 
-PROCESSES = {1: "WeakBosonAndParton:qg2gmZq = on", 0: "WeakBosonAndParton:qqbar2gmZg = on"}
-"""By label: qg → Zq makes quark jets, q q̄ → Zg gluon jets."""
+
+class Kind(NamedTuple):
+    """What a kind of jet is made from.
+
+    Attributes:
+        label: of its jets.
+        lines: the process, for Pythia.
+        seed_word: what tells its seeds from those of other kinds.
+        early: whether its jets can be told from hopeless events before they are complete.
+    """
+
+    label: int
+    lines: tuple[str, ...]
+    seed_word: int
+    early: bool
+
+
+KINDS = {
+    "quark": Kind(1, ("WeakBosonAndParton:qg2gmZq = on",), 1, True),
+    "gluon": Kind(0, ("WeakBosonAndParton:qqbar2gmZg = on",), 0, True),
+    # A W may lose a prong and so its pT: no cut on the whole W is safe.
+    "w": Kind(
+        1, ("WeakDoubleBoson:ffbar2ZW = on", "24:onMode = off", "24:onIfMatch = 1 2"), 2, False
+    ),
+}
+"""qg → Zq makes quark jets, q q̄ → Zg gluon jets, q q̄′ → ZW(→ud) jets with two prongs."""
 
 COMMON = (
     "Print:quiet = on",
@@ -54,7 +78,7 @@ def import_generators() -> tuple[Any, Any]:
 
 def make_jets(
     n_jets: int,
-    label: int,
+    kind: str,
     seed: int,
     settings: tuple[str, ...] = (),
     early_veto: bool = True,
@@ -62,42 +86,44 @@ def make_jets(
 ) -> dict[str, np.ndarray]:
     """The first n accepted jets of one seed, as smearjax's flat arrays.
 
-    The event is pp → Z(→νν) + parton at 14 TeV; its visible final particles are clustered with
-    anti-kT R = 0.4 (E-scheme), and the hardest jet is taken if 500 ≤ pT ≤ 550 GeV and |y| < 1.7.
+    The event is pp → Z(→νν) + parton, or Z(→νν) + W(→ud), at 14 TeV; its visible final particles
+    are clustered with anti-kT R = 0.4 (E-scheme), and the hardest jet is taken if
+    500 ≤ pT ≤ 550 GeV and |y| < 1.7.
 
     Args:
         n_jets: how many jets.
-        label: 1 for qg → Z + (u, d, s), 0 for q q̄ → Zg; heavy flavours are vetoed.
+        kind: "quark" for qg → Z + (u, d, s), "gluon" for q q̄ → Zg, heavy flavours vetoed; "w".
         seed: Pythia's own, 1 to 900,000,000.
         settings: further lines for Pythia, such as ``"PartonLevel:MPI = off"``.
         early_veto: give up events at a shower scale of 5 GeV that are far from being accepted:
-            4 to 5 times faster, losing no quark jets and .5 % of the gluon jets.
+            4 to 5 times faster, losing no quark jets and .5 % of the gluon jets. Not for "w".
         on_jet: called after each jet.
 
     Returns:
         ``pt`` (GeV), ``y``, ``phi`` (radians, within π of the jet's), ``pid``, one entry a
         particle, in falling pt; ``offsets``; ``label``; ``jet`` (N, 4) = pt, y, phi, mass of the
-        jet; ``parton``, the PDG number of the hard parton.
+        jet; ``parton``, the PDG number of the hard parton or boson.
 
     Raises:
         ImportError: Pythia or FastJet is missing (pip install 'smearjax[pythia]').
-        ValueError: a label other than 0 and 1, a setting that Pythia does not know.
+        ValueError: another kind, a setting that Pythia does not know.
 
     Example:
-        >>> make_jets(10, label=21, seed=1)
+        >>> make_jets(10, "top", seed=1)
         Traceback (most recent call last):
         ...
-        ValueError: label is 21; expected 1 (quark) or 0 (gluon)
+        ValueError: kind is 'top'; expected quark, gluon or w
     """
-    if label not in PROCESSES:
-        raise ValueError(f"label is {label}; expected 1 (quark) or 0 (gluon)")
+    if kind not in KINDS:
+        raise ValueError(f"kind is {kind!r}; expected quark, gluon or w")
+    label, process, _, early = KINDS[kind]
     pythia8, fastjet = import_generators()
     definition = fastjet.JetDefinition(fastjet.antikt_algorithm, RADIUS)
     generator = pythia8.Pythia("", False)
-    for line in (*COMMON, PROCESSES[label], f"Random:seed = {seed}", *settings):
+    for line in (*COMMON, *process, f"Random:seed = {seed}", *settings):
         if not generator.readString(line):
             raise ValueError(f"Pythia does not know the setting {line!r}")
-    hooks = _hooks(pythia8, fastjet, early_veto)
+    hooks = _hooks(pythia8, fastjet, early_veto and early)
     generator.setUserHooksPtr(hooks)
     if not generator.init():
         raise RuntimeError(f"Pythia could not be initialised with {settings!r}")
@@ -150,9 +176,11 @@ def _hardest(fastjet: Any, definition: Any, event: Any) -> Any:
 
 
 def _hard_parton(process: Any) -> int:
-    """PDG number of the parton that recoils against the Z."""
-    outgoing = (process[i].id() for i in range(process.size()) if process[i].status() == 23)
-    return next(number for number in outgoing if number == 21 or abs(number) <= 6)
+    """PDG number of the W or the parton that recoils against the Z."""
+    outgoing = [(process[i].status(), process[i].id()) for i in range(process.size())]
+    bosons = [number for status, number in outgoing if status == -22 and abs(number) == 24]
+    partons = (n for status, n in outgoing if status == 23 and (n == 21 or abs(n) <= 6))
+    return bosons[0] if bosons else next(partons)
 
 
 def _hooks(pythia8: Any, fastjet: Any, early_veto: bool) -> Any:
