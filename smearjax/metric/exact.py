@@ -88,7 +88,7 @@ def _checked(pairs: ArrayLike, n_a: int, n_b: int) -> Int[np.ndarray, "P 2"]:
             f"row {first}: {array[first].tolist()}; expected 0 to {n_a - 1} for the jet of a and "
             f"0 to {n_b - 1} for the jet of b"
         )
-    return array.astype(np.int64)
+    return array.astype(np.int64, copy=False)
 
 
 def _particles(jets: Jets) -> Jets:

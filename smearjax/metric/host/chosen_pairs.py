@@ -25,11 +25,13 @@ class _Side(NamedTuple):
         jets: the set they come from.
         rows: (K,) where each of them stands in it.
         first: (B,) the jet with which each block begins.
+        number: (K,) the block of each jet.
     """
 
     jets: Jets
     rows: Int[np.ndarray, " K"]
     first: Int[np.ndarray, " B"]
+    number: Int[np.ndarray, " K"]
 
     def block(self, number: int) -> Jets:
         """The jets of one block."""
@@ -50,16 +52,15 @@ def squared_distances(
     """
     if a is b:
         side, rank = _cut(a, pairs)
-        sides, rank = (side, side), np.sort(rank, axis=1)
+        rank.sort(axis=1)
+        sides = (side, side)
     else:
         (side_a, rank_a), (side_b, rank_b) = _cut(a, pairs[:, :1]), _cut(b, pairs[:, 1:])
         sides, rank = (side_a, side_b), np.hstack([rank_a, rank_b])
-    number = np.stack(
-        [np.searchsorted(side.first, rank[:, k], side="right") - 1 for k, side in enumerate(sides)],
-        axis=1,
-    )
-    order = np.lexsort((rank[:, 0], number[:, 1], number[:, 0]))
-    changes = np.flatnonzero(np.diff(number[order], axis=0).any(axis=1)) + 1
+    number = [side.number[rank[:, k]] for k, side in enumerate(sides)]
+    order = np.lexsort((rank[:, 0], number[1], number[0]))
+    changed = [np.diff(one[order]) != 0 for one in number]
+    changes = np.flatnonzero(changed[0] | changed[1]) + 1
 
     result = np.empty(len(pairs))
     held: dict[tuple[int, int], Placed] = {}
@@ -70,7 +71,7 @@ def squared_distances(
                 pass
 
         for here in np.split(order, changes):
-            wanted = [(id(side), int(k)) for side, k in zip(sides, number[here[0]], strict=True)]
+            wanted = [(id(side), int(n[here[0]])) for side, n in zip(sides, number, strict=True)]
             held = {key: steps for key, steps in held.items() if key in wanted}
             for side, key in zip(sides, wanted, strict=True):
                 if key not in held:
@@ -84,11 +85,15 @@ def squared_distances(
 
 def _cut(jets: Jets, named: Int[np.ndarray, "P c"]) -> tuple[_Side, Int[np.ndarray, "P c"]]:
     """The named jets in blocks of about `_ENTRIES` entries, and the place of each naming there."""
-    rows, naming = np.unique(named, return_inverse=True)
+    there = np.zeros(len(jets), bool)
+    there[named] = True
+    rows = np.flatnonzero(there)
     multiplicity = np.asarray(jets.mask[rows]).sum(axis=1)
-    order = np.argsort(multiplicity, kind="stable")
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    length = entries(multiplicity[order])
-    _, first = np.unique((np.cumsum(length) - length) // _ENTRIES, return_index=True)
-    return _Side(jets, rows[order], first), place[naming].reshape(named.shape)
+    rows = rows[np.argsort(multiplicity, kind="stable")]
+    length = entries(np.sort(multiplicity))
+    _, first, number = np.unique(
+        (np.cumsum(length) - length) // _ENTRIES, return_index=True, return_inverse=True
+    )
+    place = np.empty(len(jets), np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)
+    return _Side(jets, rows, first, number.astype(np.int32)), place[named]
