@@ -36,6 +36,12 @@ def expect_number(name: str, value: Any, above: float, below: float, way_out: st
         raise ValueError(f"{name} must be {way_out}; got {value!r}")
 
 
+def expect_probability(name: str, value: Any) -> None:
+    """Raise ValueError unless the value is a number from 0 to 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f"{name} must be a probability from 0 to 1; got {value!r}")
+
+
 def expect_positive(name: str, value: Any, unit: str) -> None:
     """Raise ValueError unless the value is a positive, finite number or an array of them."""
     array = np.asarray(value)

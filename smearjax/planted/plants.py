@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.optimize import root_scalar
 
-from smearjax._expect import expect, expect_number
+from smearjax._expect import expect, expect_number, expect_probability
 from smearjax.jets import Jets
 from smearjax.metric import exact_squared_distances
 
@@ -45,9 +45,7 @@ class Plant:
     def __post_init__(self) -> None:
         expect_number("momentum", self.momentum, 0, 1, "a fraction between 0 and 1")
         for name in ("quark", "gluon"):
-            value = getattr(self, name)
-            if not isinstance(value, int | float) or not 0 <= value <= 1:
-                raise ValueError(f"{name} must be a probability from 0 to 1; got {value!r}")
+            expect_probability(name, getattr(self, name))
         expect_number("angle", self.angle, 0, np.inf, "a positive ΔR in radians")
 
 

@@ -9,6 +9,11 @@ from smearjax.smearing.kernels import Gaussian as Gaussian
 from smearjax.smearing.kernels import HardBall as HardBall
 from smearjax.smearing.kernels import Sigmoid as Sigmoid
 from smearjax.smearing.likelihood import SmearedLikelihood as SmearedLikelihood
+from smearjax.smearing.peaks import ScalePeak as ScalePeak
+from smearjax.smearing.peaks import agreed_scales as agreed_scales
+from smearjax.smearing.peaks import scale_peaks as scale_peaks
+from smearjax.smearing.permutations import NullBand as NullBand
+from smearjax.smearing.permutations import permuted as permuted
 from smearjax.smearing.scales import ScaleSolution as ScaleSolution
 from smearjax.smearing.scales import find_scales as find_scales
 from smearjax.smearing.scan import scan as scan
@@ -19,11 +24,16 @@ __all__ = [
     "Gaussian",
     "HardBall",
     "Information",
+    "NullBand",
+    "ScalePeak",
     "ScaleSolution",
     "Sigmoid",
     "SmearedLikelihood",
+    "agreed_scales",
     "epsilon_curve",
     "find_scales",
     "information",
+    "permuted",
+    "scale_peaks",
     "scan",
 ]

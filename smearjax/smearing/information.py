@@ -5,30 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
-from tqdm import tqdm
+from jaxtyping import Float
 
 from smearjax._expect import expect, expect_whole
 from smearjax._numerics import ArrayLike
-from smearjax.metric.pairs import Points
 from smearjax.smearing.checks import checked_grid
-from smearjax.smearing.kernels import Gaussian
+from smearjax.smearing.contrasts import contrast, contrast_errors, pair_means, votes
 from smearjax.smearing.likelihood import SmearedLikelihood
-from smearjax.smearing.replicas import Columns, epsilon_groups
-from smearjax.smearing.sums import GLUON, QUARK, ClassSums, Rows, class_sums
+from smearjax.smearing.moments import column_groups, expect_gaussian, kernel_moments
+from smearjax.smearing.replicas import Columns
+from smearjax.smearing.sums import GLUON, QUARK
 
 Curve = Float[np.ndarray, " E"]
-# Replicas whose float64 numbers are held at once.
-_COLUMNS = 8
+Curves = Float[np.ndarray, "C E"]
 
 
 @dataclass(frozen=True)
 class Information:
     r"""R(ε), B(ε) and their slopes −d/d ln ε with standard errors.
 
-    Arrays are (E,), all but `epsilon` dimensionless; `information` has the formulas and sources.
+    Arrays are (E,), those of replicas (C, E), all but `epsilon` dimensionless; `information` has
+    the formulas and sources.
 
     Attributes:
         epsilon: resolutions in GeV.
@@ -40,6 +38,10 @@ class Information:
         B_err: standard deviation over bootstrap replicas.
         minus_dB: −dB/d ln ε, exact.
         minus_dB_err: its bootstrap error.
+        R_replicas: R of each bootstrap replica; NaN where F underflows.
+        minus_dR_replicas: −dR/d ln ε of each.
+        B_replicas: B of each.
+        minus_dB_replicas: −dB/d ln ε of each.
         n_jets: (gluons, quarks).
     """
 
@@ -52,6 +54,10 @@ class Information:
     B_err: Curve
     minus_dB: Curve
     minus_dB_err: Curve
+    R_replicas: Curves
+    minus_dR_replicas: Curves
+    B_replicas: Curves
+    minus_dB_replicas: Curves
     n_jets: tuple[int, int]
 
     def __str__(self) -> str:
@@ -109,114 +115,30 @@ def information(
     >>> info.R, info.R_err        # at ε = 20 GeV
     (array([0.211]), array([0.043]))
     """
-    expect(
-        "likelihood",
-        likelihood,
-        SmearedLikelihood,
-        "one made with SmearedLikelihood(jets)",
-    )
-    if not isinstance(likelihood.kernel, Gaussian):
-        raise ValueError("R and B are defined with a Gaussian kernel; use with_kernel(Gaussian())")
+    expect("likelihood", likelihood, SmearedLikelihood, "one made with SmearedLikelihood(jets)")
+    expect_gaussian(likelihood)
     expect_whole("replicas", replicas, least=2)
     dtype = likelihood.pt_ref.dtype
     grid = checked_grid(epsilon, dtype)
     columns = Columns(likelihood, replicas, seed)
-    label, query = np.asarray(likelihood.label), likelihood.leave_one_out
-    results = []
-    bar = tqdm(total=len(grid), desc="R(ε), B(ε)", unit="ε", disable=not progress)
-    for rows, group in epsilon_groups(grid, len(label), 2 * (replicas + 1), dtype):
-        asked = (likelihood.kernel, likelihood.reference.classes.points, columns.classes)
-        sums, slopes = _sums_and_slopes(*asked, query.rows, jnp.log(group))
-        for i in range(rows.stop - rows.start):
-            scale = np.asarray(sums.log_scale[i], np.float64)[query.place]
-            linear, slope = (np.asarray(part[i])[query.place] for part in (sums.linear, slopes))
-            at_one = (scale, linear, slope, columns, label)
-            results.append((*_r(*at_one), *_b(*at_one)))
-            bar.update()
-    bar.close()
+    label = np.asarray(likelihood.label)
+    curves, errors = np.empty((4, len(grid), replicas + 1)), np.empty((2, len(grid)))
+    moments = kernel_moments(likelihood, grid, columns.classes, "R(ε), B(ε)", progress)
+    own = np.stack([label == GLUON, label == QUARK], axis=1)[:, :, None]
+    for e, moment in enumerate(moments):
+        for some in column_groups(replicas + 1):
+            member = own * columns.every[:, None, some]
+            f, g = (np.exp(moment.log_scale)[..., None] * x for x in moment.of(some))
+            means = pair_means(f, g, member)
+            if some.start == 0:
+                data = jax.tree.map(lambda x: x[..., :1], (f, g, member, means))
+                errors[:, e] = np.ravel(contrast_errors(*data))
+            curves[:2, e, some] = contrast(means)
+            f, g = (moment.relative_scale * x for x in moment.of(some))
+            curves[2:, e, some] = votes(f, g, member)
+    point, spread = curves[..., 0], np.moveaxis(curves[..., 1:], 2, 1)
+    (r, minus_dr, b, minus_db), (r_err, minus_dr_err) = point, errors
+    b_err, minus_db_err = spread[2:].std(axis=1, ddof=1)
+    known = (r, r_err, minus_dr, minus_dr_err, b, b_err, minus_db, minus_db_err)
     n_jets = (int(np.sum(label == GLUON)), int(np.sum(label == QUARK)))
-    return Information(grid, *np.array(results).T, n_jets=n_jets)
-
-
-@jax.jit
-def _sums_and_slopes(
-    kernel: Gaussian,
-    points: tuple[Points, Points],
-    weights: tuple[Array, Array],
-    rows: Rows,
-    log_epsilon: Float[Array, " E"],
-) -> tuple[ClassSums, Float[Array, "E R 2 C"]]:
-    """Leave-one-out sums of K and of dK/d ln ε in the same scale, from one pass."""
-
-    def sums(log_epsilon: Array) -> ClassSums:
-        return class_sums(kernel, points, weights, rows, jnp.exp(log_epsilon), squares=False)
-
-    value, slope = jax.jvp(sums, (log_epsilon,), (jnp.ones_like(log_epsilon),))
-    return value, slope.linear
-
-
-def _r(log_scale, linear, slope, columns: Columns, label) -> tuple[float, float, float, float]:
-    """R, −dR/d ln ε and their errors at one ε, from the data's column."""
-    w = columns.every[:, 0]
-    scale = np.exp(log_scale)
-    f, g = scale * linear[..., 0], scale * slope[..., 0]
-    own = [label == c for c in (GLUON, QUARK)]
-    total = columns.totals[:, 0]
-
-    def mean(rows: int, values: np.ndarray) -> np.ndarray:
-        """Row sums of class `rows` divided so that their mean is the mean over pairs."""
-        norm = total.copy()
-        norm[rows] -= np.sum(w[own[rows]] ** 2) / total[rows]
-        return values / norm
-
-    def pair(a: int, b: int, values: np.ndarray) -> float:
-        return float(np.sum(w[own[a]] * mean(a, values)[own[a], b]) / total[a])
-
-    f_same = np.array([pair(c, c, f) for c in (GLUON, QUARK)])
-    g_same = np.array([pair(c, c, g) for c in (GLUON, QUARK)])
-    f_cross, g_cross = pair(QUARK, GLUON, f), pair(QUARK, GLUON, g)
-    if min(f_cross, *f_same) <= 0:
-        return np.nan, np.nan, np.nan, np.nan
-    rho = f_cross / np.sqrt(f_same).prod()
-    d_cross, d_same = g_cross / f_cross, g_same / f_same
-    tilt = 2 * d_cross - d_same.sum()
-    variance_r = variance_slope = 0.0
-    for c in (GLUON, QUARK):
-        fc, gc = mean(c, f)[own[c]], mean(c, g)[own[c]]
-        other = 1 - c
-        h = fc[:, other] / f_cross - fc[:, c] / f_same[c]
-        k = 2 * (gc[:, other] - d_cross * fc[:, other]) / f_cross
-        k = k - 2 * (gc[:, c] - d_same[c] * fc[:, c]) / f_same[c]
-        share = w[own[c]] / total[c]
-        variance_r += np.sum((share * h) ** 2)
-        variance_slope += np.sum((share * (tilt * h + k)) ** 2)
-    return (
-        1 - rho,
-        rho * np.sqrt(variance_r),
-        0.5 * rho * tilt,
-        0.5 * rho * np.sqrt(variance_slope),
-    )
-
-
-def _b(log_scale, linear, slope, columns: Columns, label) -> tuple[float, float, float, float]:
-    """B, −dB/d ln ε and their bootstrap errors at one ε."""
-    scale = np.exp(log_scale - log_scale.max(axis=1, keepdims=True))[..., None]
-    found = []
-    for begin in range(0, linear.shape[-1], _COLUMNS):
-        some = slice(begin, begin + _COLUMNS)
-        n, m = (scale * part[..., some] / columns.totals[:, some] for part in (linear, slope))
-        balanced = columns.every[:, some] / columns.totals[label, some]
-        found.append(_votes(n, m, balanced * np.where(label == QUARK, 0.5, -0.5)[:, None]))
-    b, minus_db = np.concatenate(found, axis=1)
-    return b[0], b[1:].std(ddof=1), minus_db[0], minus_db[1:].std(ddof=1)
-
-
-def _votes(n, m, signed) -> Float[np.ndarray, "2 C"]:
-    """B and −dB/d ln ε from class densities, their slopes and signed weights of the jets."""
-    volume = n.sum(axis=1, keepdims=True)
-    heard = volume > 0
-    # Shares before products: where a replica leaves out all that is near, products underflow.
-    share, drift = (np.where(heard, part / np.where(heard, volume, 1.0), 0.0) for part in (n, m))
-    vote = share[:, QUARK] - share[:, GLUON]
-    turn = 2 * (drift[:, QUARK] * share[:, GLUON] - share[:, QUARK] * drift[:, GLUON])
-    return np.stack([np.sum(signed * vote, axis=0), -np.sum(signed * turn, axis=0)])
+    return Information(grid, *known, *spread, n_jets=n_jets)

@@ -1,4 +1,4 @@
-"""Bootstrap replicas as weight columns, so that all of them ride in one pass over the pairs."""
+"""Replicas and permuted labels as weight columns: all of them ride in one pass over the pairs."""
 
 from __future__ import annotations
 
@@ -45,19 +45,50 @@ class Columns:
 
     def __init__(self, likelihood: SmearedLikelihood, replicas: int, seed: int):
         label = np.asarray(likelihood.label)
-        numbers, size = len(label) * (replicas + 1), likelihood.pt_ref.itemsize
-        expect_room(
-            {
-                "replica weights": size * numbers,
-                "class sums": 2 * size * max(_NUMBERS, 8 * numbers),
-            },
-            {"replica weights in float64": 3 * 8 * numbers},
-            "use fewer replicas or fewer jets",
-        )
+        _expect_room_for(replicas + 1, likelihood, "use fewer replicas or fewer jets")
         counts = class_counts(label, replicas, seed)
         self.every = counts * np.asarray(likelihood.reference.weight, np.float64)[:, None]
         self.classes = likelihood.reference.by_class(self.every.astype(likelihood.pt_ref.dtype))
         self.totals = np.stack([self.every[label == c].sum(axis=0) for c in (GLUON, QUARK)])
+
+
+class Permutations:
+    """Weights of the jets in both classes under permuted labels.
+
+    Attributes:
+        permuted: (N, P) labels, as many of each as there are.
+        weight: (N,) event weights.
+        classes: the rows of the gluon and of the quark points, each with P columns of what is
+            called gluon there and P of what is called quark.
+
+    Raises:
+        MemoryError: they, or the sums over them, would not fit; the message has the bytes.
+    """
+
+    def __init__(self, likelihood: SmearedLikelihood, permutations: int, seed: int):
+        label = np.asarray(likelihood.label)
+        _expect_room_for(2 * permutations, likelihood, "use fewer permutations or fewer jets")
+        rng = np.random.default_rng([seed, 3])
+        self.permuted = np.stack([rng.permutation(label) for _ in range(permutations)], axis=1)
+        self.weight = np.asarray(likelihood.reference.weight, np.float64)
+        both = np.concatenate([self.permuted == c for c in (GLUON, QUARK)], axis=1)
+        columns = (both * self.weight[:, None]).astype(likelihood.pt_ref.dtype)
+        self.classes = likelihood.reference.by_class(columns)
+
+    def member(self, some: slice) -> Float[np.ndarray, "N 2 c"]:
+        """Weights of the jets as gluons and as quarks in some permutations."""
+        called = self.permuted[:, None, some] == np.array([GLUON, QUARK])[:, None]
+        return called * self.weight[:, None, None]
+
+
+def _expect_room_for(columns: int, likelihood: SmearedLikelihood, way_out: str) -> None:
+    """Raise MemoryError if so many weight columns, or the sums over them, do not fit."""
+    numbers, size = len(likelihood.label) * columns, likelihood.pt_ref.itemsize
+    expect_room(
+        {"weight columns": size * numbers, "class sums": 2 * size * max(_NUMBERS, 8 * numbers)},
+        {"weight columns in float64": 3 * 8 * numbers},
+        way_out,
+    )
 
 
 def epsilon_groups(
