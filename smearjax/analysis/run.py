@@ -80,7 +80,7 @@ def _find(config: AnalyzeConfig, progress: bool) -> Findings:
     with _timed(seconds, "information"):
         every = information(full, config.grid, **errors)
         first, second = (
-            information(full.restrict(rows), config.grid, replicas=2, seed=config.seed)
+            information(full.restrict(rows), config.grid, **errors)
             for rows in split_rows(jets, (0.5, 0.5), config.seed)
         )
     with _timed(seconds, "best epsilon"):

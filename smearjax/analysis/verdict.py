@@ -6,9 +6,8 @@ import numpy as np
 from jaxtyping import Float
 
 from smearjax.analysis.findings import Findings
+from smearjax.smearing.peaks import agreed_scales
 
-# A scale is claimed where R and B, and both halves of the data, agree to this factor.
-_AGREEMENT = 1.2
 _ONE_CLASS = 0.05
 
 
@@ -20,11 +19,11 @@ def answer(found: Findings, table: dict[str, dict[str, float]]) -> str:
     top = int(np.argmax(slope))
     jets = f"{info.n_jets[1]:,} quark and {info.n_jets[0]:,} gluon jets"
     height = f"{info.minus_dR[top]:.3f} ± {info.minus_dR_err[top]:.3f} a unit of ln ε"
-    peaks = peak_scales(found)
-    if max(peaks) <= _AGREEMENT * min(peaks):
+    scales = agreed_scales((info, *found.halves))
+    if scales:
         where = (
-            f"differ most near ε = {peaks[0]:.3g} GeV, where R, B and both halves of the data "
-            f"agree within 20 %; the information there is −dR/dlnε = {height}"
+            f"differ most near ε = {_listed([scale[0] for scale in scales])} GeV, where R, B and "
+            f"both halves of the data agree within 20 %; −dR/dlnε is at most {height}"
         )
     else:
         where = (
@@ -79,13 +78,10 @@ def half_maximum_range(
     return float(epsilon[low]), float(epsilon[high])
 
 
-def peak_scales(found: Findings) -> tuple[float, ...]:
-    """ε at the maxima of −dR/dlnε and of −dB/dlnε, on all jets and on both halves."""
-    return tuple(
-        float(info.epsilon[np.argmax(slope)])
-        for info in (found.information, *found.halves)
-        for slope in (resolved(info.minus_dR, info.minus_dR_err), info.minus_dB)
-    )
+def _listed(values: list[float]) -> str:
+    """Numbers in a sentence."""
+    texts = [f"{value:.3g}" for value in values]
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
 def _quoted(row: dict[str, float]) -> str:

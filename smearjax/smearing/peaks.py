@@ -51,8 +51,8 @@ def scale_peaks(info: Information, curve: str = "minus_dB") -> list[ScalePeak]:
     r"""The maxima of −dB/d ln ε or −dR/d ln ε that stand out of the noise, by rising ε.
 
     A maximum counts if it rises three standard errors above the higher of the two saddles beside
-    it (its prominence); the ends of the grid are no maxima, and stretches where an error exceeds
-    four times the curve's median error, far below the nearest neighbours, are left out.
+    it (its prominence); the ends of the grid are no maxima. Its error is the scatter of the
+    replicas' maxima within the stretch in which the curve stays above half of that rise.
 
     A single plant at distance ε0 peaks at ε = κ ε0/√2, with κ from `smearjax.planted.kappa`.
 
@@ -81,18 +81,18 @@ def scale_peaks(info: Information, curve: str = "minus_dB") -> list[ScalePeak]:
     if len(info.epsilon) < 5:
         raise ValueError(f"info has {len(info.epsilon)} resolutions; peaks need at least 5")
     slope, error = getattr(info, curve), getattr(info, f"{curve}_err")
-    known = np.flatnonzero(resolved(slope, error))
+    known = np.flatnonzero(np.isfinite(slope))
     slope, error, log_epsilon = slope[known], error[known], np.log(info.epsilon[known])
     replicas = getattr(info, f"{curve}_replicas")[:, known]
-    tops, found = find_peaks(slope, prominence=0)
+    tops, found = find_peaks(slope, prominence=0, width=0, rel_height=0.5)
+    columns = (tops, found["prominences"], np.floor(found["left_ips"]), np.ceil(found["right_ips"]))
     peaks = []
-    for top, rise, begin, end in zip(
-        tops, found["prominences"], found["left_bases"], found["right_bases"], strict=True
-    ):
+    for top, rise, begin, end in zip(*(column.tolist() for column in columns), strict=True):
         if rise < _SIGMA * error[top]:
             continue
-        places = [_summit(log_epsilon, one, begin, end) for one in replicas]
-        epsilon = float(np.exp(_summit(log_epsilon, slope, begin, end)))
+        within = slice(int(begin), int(end) + 1)
+        places = [_summit(log_epsilon, one, within) for one in replicas]
+        epsilon = float(np.exp(_summit(log_epsilon, slope, within)))
         peaks.append(
             ScalePeak(
                 epsilon,
@@ -139,18 +139,11 @@ def agreed_scales(infos: Sequence[Information]) -> list[tuple[float, ...]]:
     return agreed
 
 
-def resolved(slope: Float[np.ndarray, " E"], error: Float[np.ndarray, " E"]) -> np.ndarray:
-    """Where the slope is measured well.
-
-    Well below the nearest-neighbour distances hardly a pair is left and errors explode: a point
-    counts if its error is at most four times the median error of the curve.
-    """
-    return np.isfinite(slope) & (error <= 4 * np.nanmedian(error))
-
-
-def _summit(log_epsilon: np.ndarray, slope: np.ndarray, begin: int, end: int) -> float:
-    """Ln ε of the maximum between two places: a parabola through it and its neighbours."""
-    top = begin + int(np.argmax(slope[begin : end + 1]))
+def _summit(
+    log_epsilon: Float[np.ndarray, " E"], slope: Float[np.ndarray, " E"], within: slice
+) -> float:
+    """Ln ε of the maximum of a stretch: a parabola through it and its neighbours."""
+    top = within.start + int(np.argmax(slope[within]))
     if not 0 < top < len(slope) - 1:
         return float(log_epsilon[top])
     left, middle, right = slope[top - 1 : top + 2]
