@@ -55,6 +55,7 @@ RESULTS = {
     "EpsilonCurve",
     "Information",
     "Interval",
+    "LearnedMetric",
     "Neighbours",
     "NullBand",
     "PairCounts",
@@ -65,6 +66,7 @@ RESULTS = {
     "Space",
     "Spectra",
     "TrainedNetwork",
+    "WeightedSpace",
 }
 PAPERS = {
     "1106.3076": "girth",

@@ -21,6 +21,8 @@ from smearjax.metric.spectral import PrecisionWarning as PrecisionWarning
 from smearjax.metric.spectral import Spectra as Spectra
 from smearjax.metric.spectral import spectral_function as spectral_function
 from smearjax.metric.streaming import embed_jets as embed_jets
+from smearjax.metric.weighted_space import WeightedSpace as WeightedSpace
+from smearjax.metric.weighted_space import weighted_space as weighted_space
 
 __all__ = [
     "ANGLES",
@@ -32,6 +34,7 @@ __all__ = [
     "PrecisionWarning",
     "Space",
     "Spectra",
+    "WeightedSpace",
     "count_balls",
     "count_pairs",
     "device_mesh",
@@ -44,4 +47,5 @@ __all__ = [
     "semd",
     "semd_distance",
     "spectral_function",
+    "weighted_space",
 ]

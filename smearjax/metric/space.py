@@ -54,6 +54,11 @@ class Space(eqx.Module):
     omega: str = eqx.field(static=True)
     cells: int = eqx.field(static=True)
 
+    @property
+    def formula(self) -> str:
+        """How distances in GeV are made, in words."""
+        return "d = pT_ref · (SEMD_{β,2})^{1/2}, jets normalised to ΣE = 1, ω^β"
+
     def points(self, jets: Jets, identity: Int[np.ndarray, " N"] | None = None) -> CertifiedPoints:
         """Jets as points of this space, made in chunks: only their T numbers are kept.
 

@@ -8,6 +8,9 @@ from smearjax.smearing.kernels import Epanechnikov as Epanechnikov
 from smearjax.smearing.kernels import Gaussian as Gaussian
 from smearjax.smearing.kernels import HardBall as HardBall
 from smearjax.smearing.kernels import Sigmoid as Sigmoid
+from smearjax.smearing.learned_metric import LearnedMetric as LearnedMetric
+from smearjax.smearing.learned_metric import MetricConfig as MetricConfig
+from smearjax.smearing.learned_metric import learn_metric as learn_metric
 from smearjax.smearing.likelihood import SmearedLikelihood as SmearedLikelihood
 from smearjax.smearing.peaks import ScalePeak as ScalePeak
 from smearjax.smearing.peaks import agreed_scales as agreed_scales
@@ -24,6 +27,8 @@ __all__ = [
     "Gaussian",
     "HardBall",
     "Information",
+    "LearnedMetric",
+    "MetricConfig",
     "NullBand",
     "ScalePeak",
     "ScaleSolution",
@@ -33,6 +38,7 @@ __all__ = [
     "epsilon_curve",
     "find_scales",
     "information",
+    "learn_metric",
     "permuted",
     "scale_peaks",
     "scan",

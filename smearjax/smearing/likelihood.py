@@ -54,6 +54,8 @@ class SmearedLikelihood(eqx.Module):
         beta: exponent β of the angles.
         omega: name of the angle, see `spectral_function`.
         cells: cells T of the embedding.
+        space: another metric in place of `beta`, `omega`, `cells` and `pt_ref`, such as a
+            `smearjax.metric.WeightedSpace` that was learned.
 
     Raises:
         ValueError: labels missing, not 0/1, or fewer than 2 jets of a class; the weights of a
@@ -80,12 +82,15 @@ class SmearedLikelihood(eqx.Module):
         beta: ArrayLike = 1.0,
         omega: str = "delta_r",
         cells: int = 256,
+        space: Space | None = None,
     ):
         expect("reference", reference, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
         self.kernel = checked_kernel(Gaussian() if kernel is None else kernel)
         label = checked_labels(len(reference), reference.label if labels is None else labels)
         weight = checked_weights(len(reference), reference.weight, label)
-        self.space = fit_space(reference, beta=beta, omega=omega, cells=cells, pt_ref=pt_ref)
+        if space is None:
+            space = fit_space(reference, beta=beta, omega=omega, cells=cells, pt_ref=pt_ref)
+        self.space = space
         every = self.space.points(reference, np.arange(len(reference))).points
         self.reference = Reference(every, label, weight)
 
@@ -282,7 +287,7 @@ class SmearedLikelihood(eqx.Module):
     def convention(self) -> dict[str, str | float | int]:
         """What every quoted ε rests on: metric, angle, β, kernel, cells and pT_ref in GeV."""
         return {
-            "metric": "d = pT_ref · (SEMD_{β,2})^{1/2}, jets normalised to ΣE = 1, ω^β",
+            "metric": self.space.formula,
             "omega": self.space.omega,
             "angle": ANGLES[self.space.omega].formula,
             "beta": float(self.space.beta),

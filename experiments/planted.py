@@ -1,0 +1,329 @@
+"""Do R and B read scales that were planted, and where do AUC and cross-entropy point?
+
+    python experiments/planted.py                                        # toy jets: 15 minutes
+    python experiments/planted.py --only w --w W_FILE --data FILES       # W against quark jets
+    python experiments/planted.py --only cores --data FILES              # the second generator
+
+Settings are frozen in planted.toml. Each case's numbers are kept in a file of its own under
+--out, so that an interrupted run goes on where it stopped; the table and figures are of all cases
+that are there. W jets come from smearjax generate --n-quark 0 --n-gluon 0 --n-w 5000 --seed 4106.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from smearjax import Jets, SmearedLikelihood, epsilon_curve, information, load_jets
+from smearjax.jets import concatenate, split_rows
+from smearjax.metric import Cloud, count_pairs
+from smearjax.planted import cores, few_emissions, kappa, plant, plant_at
+from smearjax.smearing import agreed_scales, permuted, scale_peaks
+
+CONFIG = tomllib.loads((Path(__file__).parent / "planted.toml").read_text())
+CURVES = {"R": "minus_dR", "B": "minus_dB"}
+W_MASS = 80.4  # GeV
+
+
+def grid() -> np.ndarray:
+    """The resolutions in GeV."""
+    asked = CONFIG["grid"]["epsilon"]
+    return np.geomspace(asked["min"], asked["max"], asked["number"])
+
+
+def measured(jets: Jets, with_auc: bool = True, permutations: int = 0) -> dict[str, Any]:
+    """Curves and peaks of labelled jets, on all of them and on two halves."""
+    setting = CONFIG["grid"]
+    asked = {"replicas": setting["replicas"], "seed": setting["seed"]}
+    likelihood = SmearedLikelihood(jets)
+    info = information(likelihood, grid(), **asked, progress=True)
+    halves = [
+        information(likelihood.restrict(rows), grid(), **asked)
+        for rows in split_rows(jets, (0.5, 0.5), setting["seed"])
+    ]
+    names = [f"{curve}{part}" for curve in CURVES.values() for part in ("", "_err")]
+    found: dict[str, Any] = {
+        "n_jets": info.n_jets,
+        "epsilon": grid().tolist(),
+        "curves": {name: getattr(info, name).tolist() for name in names},
+        "peaks": {
+            name: [vars(peak) for peak in scale_peaks(info, curve)]
+            for name, curve in CURVES.items()
+        },
+        "agreed": agreed_scales([info, *halves]),
+    }
+    if with_auc:
+        curve = epsilon_curve(likelihood, None, grid(), replicas=10, seed=setting["seed"])
+        for name, slope in (("AUC", curve.minus_dauc), ("CE", curve.dcross_entropy)):
+            found["curves"][name] = slope.tolist()
+            found["peaks"][name] = [{"epsilon": float(grid()[np.argmax(slope)])}]
+        found["empty_fraction"] = curve.empty_fraction.tolist()
+    if permutations:
+        null = permuted(
+            likelihood, grid(), permutations=permutations, seed=setting["seed"], progress=True
+        )
+        found["p_values"] = {name: null.p_value(info, curve) for name, curve in CURVES.items()}
+        found["null_bands"] = {c: null.band(c).tolist() for c in CURVES.values()}
+    return found
+
+
+def planted_case(
+    nuisance: Jets, epsilon0: list[float], presence: list[float], seed: int, angle: list[float]
+) -> dict[str, Any]:
+    """One set of planted jets, measured, with what was planted."""
+    quark, gluon = presence
+    plants = [
+        plant_at(scale, nuisance, quark=quark, gluon=gluon, angle=where)
+        for scale, where in zip(epsilon0, angle, strict=True)
+    ]
+    planted = plant(nuisance, plants, seed)
+    distances = [planted.distances(k) for k in range(len(plants))]
+    scales = [float(np.median(some)) for some in distances]
+    label = planted.jets.label
+    null = quark == gluon
+    found = measured(
+        planted.jets,
+        with_auc=not null,
+        permutations=CONFIG["grid"]["permutations"] if null else 0,
+    )
+    near = count_pairs(Cloud(planted.jets), np.sort(scales))
+    return found | {
+        "planted": scales,
+        "spread": [np.quantile(some, (0.16, 0.84)).tolist() for some in distances],
+        "momentum": [one.momentum for one in plants],
+        "presence": [
+            [float(planted.present[label == c, k].mean()) for c in (1, 0)]
+            for k in range(len(plants))
+        ],
+        "cross_pairs_below": near.gq.tolist(),
+        "kappa": None if null else dict(zip(CURVES, kappa(quark, gluon), strict=True)),
+    }
+
+
+def toy_cases() -> dict[str, Callable[[], dict[str, Any]]]:
+    """One plant at every scale and presence, two plants, and one that tells nothing."""
+    one, two, none = (CONFIG[name] for name in ("few_emissions", "two_plants", "none"))
+    cases: dict[str, Callable[[], dict[str, Any]]] = {}
+    for scale in one["epsilon0"]:
+        for presence in one["presences"]:
+            name = f"few_{scale:g}_{presence[0]:g}_{presence[1]:g}"
+            cases[name] = lambda scale=scale, presence=presence: planted_case(
+                few_emissions(one["jets"], one["seed"]), [scale], presence, one["seed"], [0.4]
+            )
+    cases["two"] = lambda: planted_case(
+        few_emissions(two["jets"], two["seed"]),
+        two["epsilon0"],
+        two["presence"],
+        two["seed"],
+        two["angle"],
+    )
+    cases["none"] = lambda: planted_case(
+        few_emissions(none["jets"], none["seed"]),
+        [none["epsilon0"]],
+        none["presence"],
+        none["seed"],
+        [0.4],
+    )
+    return cases
+
+
+def cores_cases(data: list[str]) -> dict[str, Callable[[], dict[str, Any]]]:
+    """The second generator: plants in the cores of real jets."""
+    asked = CONFIG["cores"]
+
+    def case(scale: float, presence: list[float]) -> dict[str, Any]:
+        nuisance = cores(some_jets(data, asked["jets"]), seed=asked["seed"])
+        return planted_case(nuisance, [scale], presence, asked["seed"], [0.4])
+
+    return {
+        f"cores_{scale:g}_{presence[0]:g}_{presence[1]:g}": lambda s=scale, p=presence: case(s, p)
+        for scale in asked["epsilon0"]
+        for presence in asked["presences"]
+    }
+
+
+def w_case(path: str, data: list[str]) -> dict[str, Any]:
+    """W → ud against as many quark jets; the scale of the W is √2 m_W."""
+    half = CONFIG["w"]["jets"] // 2
+    bosons = load_jets(path)[:half]
+    quarks = load_jets(data[0])
+    quarks = quarks[np.asarray(quarks.label) == 1][:half]
+    jets = concatenate([bosons, quarks.replace(label=np.zeros(len(quarks), np.int8))])
+    near = count_pairs(Cloud(jets), [np.sqrt(2) * W_MASS])
+    return measured(jets, permutations=CONFIG["grid"]["permutations"]) | {
+        "planted": [float(np.sqrt(2) * W_MASS)],
+        "cross_pairs_below": near.gq.tolist(),
+        "kappa": {"R": 1.0, "B": 1.0},
+    }
+
+
+def some_jets(data: list[str], number: int) -> Jets:
+    """So many jets from the files."""
+    jets = concatenate([load_jets(path) for path in data])
+    return jets[:number]
+
+
+def table(found: dict[str, dict[str, Any]]) -> str:
+    """What was planted and what each curve says, as √2 ε_peak/κ over ε0."""
+    head = f"{'case':<18}{'ε0':>8}{'pairs < ε0':>12}{'R':>16}{'B':>16}{'AUC':>8}{'CE':>8}  agreed"
+    lines = [head]
+    for name, case in found.items():
+        if case["kappa"] is None:
+            p = case["p_values"]
+            lines.append(f"{name:<18} p-values: R {p['R']:.3f}, B {p['B']:.3f}; {case['peaks']}")
+            continue
+        for k, scale in enumerate(case["planted"]):
+            cells = [f"{name:<18}{scale:8.2f}{case['cross_pairs_below'][k]:12,}"]
+            for curve in ("R", "B"):
+                unit = np.sqrt(2) / case["kappa"][curve] / scale
+                near = nearest_peak(case["peaks"][curve], 1 / unit)
+                cells.append("none".rjust(16))
+                if near:
+                    ratio, error = unit * near["epsilon"], unit * near["epsilon_err"]
+                    cells[-1] = f"{ratio:.3f} ± {error:.3f}".rjust(16)
+            for curve in ("AUC", "CE"):
+                peak = case["peaks"][curve][0]["epsilon"]
+                cells.append(f"{np.sqrt(2) * peak / case['kappa']['B'] / scale:8.2f}")
+            cells.append(f"  {len(case['agreed'])} of {len(case['planted'])}")
+            lines.append("".join(cells))
+    return "\n".join(lines)
+
+
+def nearest_peak(peaks: list[dict[str, float]], epsilon: float) -> dict[str, float] | None:
+    """The peak nearest to where one is expected."""
+    return min(peaks, key=lambda p: abs(np.log(p["epsilon"] / epsilon)), default=None)
+
+
+def draw(found: dict[str, dict[str, Any]], out: Path) -> None:
+    """Found against planted, and the curves of single cases."""
+    from smearjax.report.style import BLUE, GREEN, MUTED, OCHRE, VERMILION, hep_style
+
+    colours = {"R": BLUE, "B": VERMILION, "AUC": GREEN, "CE": OCHRE}
+    marks = {"R": "o", "B": "s", "AUC": "^", "CE": "v"}
+    with hep_style():
+        import matplotlib.pyplot as plt
+
+        for prefix in ("few", "cores"):
+            cases = [case for name, case in found.items() if name.startswith(prefix)]
+            if not cases:
+                continue
+            figure, axes = plt.subplots(figsize=(7.4, 6.4))
+            line = np.array([2.0, 100.0])
+            axes.fill_between(line, 0.8 * line, 1.2 * line, color=MUTED, alpha=0.25, lw=0)
+            axes.plot(line, line, color=MUTED, lw=1.2)
+            for shift, curve in enumerate(("AUC", "CE", "R", "B")):
+                points = []
+                for case in cases:
+                    unit = np.sqrt(2) / case["kappa"].get(curve, case["kappa"]["B"])
+                    peak = nearest_peak(case["peaks"][curve], case["planted"][0] / unit)
+                    if peak:
+                        error = unit * peak.get("epsilon_err", 0.0)
+                        points.append((case["planted"][0], unit * peak["epsilon"], error))
+                x, y, error = np.array(points).T
+                label = {"AUC": "$-$dAUC/dln ε", "CE": "dCE/dln ε"}.get(curve, f"$-$d{curve}/dln ε")
+                axes.errorbar(
+                    x * 1.02 ** (shift - 1.5), y, error, fmt=marks[curve], color=colours[curve],
+                    ms=7, mfc="none" if shift < 2 else colours[curve], label=label, lw=1.2,
+                )  # fmt: skip
+            axes.set(xscale="log", yscale="log", xlim=(2, 100), ylim=(1, 1000))
+            axes.set_xlabel("planted: median $d$ of the plant, ε$_0$ [GeV]")
+            axes.set_ylabel("found: √2 ε$_\\mathrm{peak}$/κ [GeV]")
+            axes.set_title("Toy jets" if prefix == "few" else "Plants in real jets")
+            axes.legend(loc="upper left", ncols=2)
+            figure.savefig(out / f"found_{prefix}.png")
+            plt.close(figure)
+        for name in ("two", "none", "w"):
+            if name in found:
+                case = found[name]
+                figure = null_figure(case) if name == "none" else curve_figure(case, name)
+                figure.savefig(out / f"curves_{name}.png")
+
+
+def curve_figure(case: dict[str, Any], name: str) -> Any:
+    """−dR/dln ε and −dB/dln ε of one case, with what was planted."""
+    import matplotlib.pyplot as plt
+
+    from smearjax.report.style import BLUE, MUTED, VERMILION
+
+    title = "Two plants, two peaks" if name == "two" else "W $\\to q\\bar{q}'$ against quark jets"
+    figure, axes = plt.subplots(figsize=(8.0, 5.6))
+    epsilon = np.array(case["epsilon"])
+    for curve, colour in (("R", BLUE), ("B", VERMILION)):
+        value, error = (np.array(case["curves"][f"minus_d{curve}{part}"]) for part in ("", "_err"))
+        keep = error < 0.1
+        axes.plot(epsilon[keep], value[keep], color=colour, label=f"$-$d{curve}/dln ε")
+        axes.fill_between(
+            epsilon[keep], (value - error)[keep], (value + error)[keep], color=colour, alpha=0.25
+        )
+    for k, scale in enumerate(case["planted"]):
+        where = scale * (case["kappa"]["B"] if name == "two" else 1) / np.sqrt(2)
+        label = "κ ε$_0$/√2" if name == "two" else "$m_W$"
+        axes.axvline(where, color=MUTED, ls="--", label=None if k else label)
+    axes.axhline(0, color=MUTED, lw=0.8)
+    axes.set(xscale="log", xlim=(epsilon[0], epsilon[-1]))
+    axes.set_xlabel("resolution ε [GeV]")
+    axes.set_ylabel("information per ln ε")
+    axes.set_title(title)
+    axes.legend()
+    return figure
+
+
+def null_figure(case: dict[str, Any]) -> Any:
+    """Both curves in units of half the width of the band that holds 95 % of permuted labels."""
+    import matplotlib.pyplot as plt
+
+    from smearjax.report.style import BLUE, MUTED, VERMILION
+
+    figure, axes = plt.subplots(figsize=(8.0, 5.6))
+    epsilon = np.array(case["epsilon"])
+    axes.axhspan(-1, 1, color=MUTED, alpha=0.25, lw=0, label="95 % of permuted labels")
+    for curve, colour in (("R", BLUE), ("B", VERMILION)):
+        low, high = np.array(case["null_bands"][f"minus_d{curve}"])
+        value = np.array(case["curves"][f"minus_d{curve}"])
+        label = f"$-$d{curve}/dln ε, $p$ = {case['p_values'][curve]:.2f}"
+        axes.plot(epsilon, (2 * value - low - high) / (high - low), color=colour, label=label)
+    axes.axhline(0, color=MUTED, lw=0.8)
+    axes.set(xscale="log", xlim=(epsilon[0], epsilon[-1]), ylim=(-3, 4))
+    axes.set_xlabel("resolution ε [GeV]")
+    axes.set_ylabel("curve / half-width of the null band")
+    axes.set_title("A plant that both classes carry alike")
+    axes.legend(loc="upper right")
+    return figure
+
+
+def main() -> None:
+    """Measure what is missing, print the table, draw."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("results/planted"))
+    parser.add_argument("--only", choices=["toy", "cores", "w"], nargs="*", default=["toy"])
+    parser.add_argument("--data", nargs="*", default=["sample"], help="files that load_jets reads")
+    parser.add_argument("--w", help="a file of W jets, from smearjax generate")
+    chosen = parser.parse_args()
+    cases: dict[str, Callable[[], dict[str, Any]]] = {}
+    if "toy" in chosen.only:
+        cases |= toy_cases()
+    if "cores" in chosen.only:
+        cases |= cores_cases(chosen.data)
+    if "w" in chosen.only:
+        if chosen.w is None:
+            parser.error("--only w needs --w FILE, made with smearjax generate (see above)")
+        cases["w"] = lambda: w_case(chosen.w, chosen.data)
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    for name, case in tqdm(cases.items(), desc="cases"):
+        path = chosen.out / f"{name}.json"
+        if not path.exists():
+            path.write_text(json.dumps(case()))
+    found = {p.stem: json.loads(p.read_text()) for p in sorted(chosen.out.glob("*.json"))}
+    print(table(found))
+    draw(found, chosen.out)
+
+
+if __name__ == "__main__":
+    main()
