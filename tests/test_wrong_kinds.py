@@ -36,6 +36,10 @@ find_scales(likelihood, "a") | start must be a positive
 find_scales(likelihood, prior=[0.5, 0.5]) | prior must be
 information(jets, [3.0]) | likelihood is a Jets
 information(likelihood, [3.0], replicas=2.5) | replicas must be at least 2
+permuted(jets, [3.0]) | likelihood is a Jets
+permuted(likelihood, [3.0], permutations=True) | permutations must be at least 2
+extrapolate(jets, [3.0]) | likelihood is a Jets
+learn_metric("sample", jets) | train is a str
 epsilon_curve(jets, None, [3.0]) | likelihood is a Jets
 epsilon_curve(likelihood, None, [3.0, 4.0], replicas="many") | replicas must be at least 2
 scan("sample", None, [3.0], folder) | likelihood is a str
@@ -66,7 +70,7 @@ BEFORE = """
 from smearjax import *
 from smearjax.planted import cores, plant, plant_at
 from smearjax.networks import network_scores, train_efn
-from smearjax.smearing import Gaussian, scan
+from smearjax.smearing import Gaussian, extrapolate, learn_metric, permuted, scan
 from pathlib import Path
 from tempfile import TemporaryDirectory
 jets = load_jets("sample")

@@ -29,6 +29,12 @@ class WeightedSpace(Space):
     SEMD that `exact=True` could compute instead.
 
     Attributes:
+        beta: β, as all but `shares` the attributes of a `Space`.
+        pt_ref: pT_ref in GeV.
+        centre: (2T,) mean embedding of the reference jets.
+        directions: None, because all T means are kept.
+        omega: name of the angle.
+        cells: T.
         shares: (K,) weights of the stretches, of sum 1, dimensionless; U rises with k, from the
             widest angles to the core.
 

@@ -23,7 +23,7 @@ from smearjax.smearing.checks import (
 from smearjax.smearing.kernels import Kernel
 from smearjax.smearing.likelihood import SmearedLikelihood
 from smearjax.smearing.passes import smear_columns
-from smearjax.smearing.ratios import finite_log_ratio, log_count_ratio
+from smearjax.smearing.ratios import cross_entropy_columns, finite_log_ratio, log_count_ratio
 from smearjax.smearing.replicas import Columns, class_counts, epsilon_groups
 from smearjax.smearing.sums import Categories, Classes, Queries, Rows, categories, class_sums
 
@@ -167,7 +167,7 @@ def epsilon_curve(
             reference[e] = auc_columns(score[i], label, weights)
             test[e] = auc_columns(np.repeat(point[:, None], replicas + 1, 1), label, counts)
             if ratio is not None:
-                entropy[e] = _cross_entropy(ratio[i], label, counts)
+                entropy[e] = cross_entropy_columns(ratio[i], label, counts)
             kinds[:, e] = [kind[i] for kind in found]
             nonempty[e] = _auc_of(point, label, weights, ~kinds[0, e])
             bar.update()
@@ -218,17 +218,6 @@ def _scores(
     every = kinds if kernel.compact else Categories(*(jnp.zeros_like(k) for k in kinds))
     ratio = finite_log_ratio(kernel, sums, every, totals[None])
     return score, ratio, Categories(*(kind[..., 0] for kind in kinds))
-
-
-def _cross_entropy(
-    ratio: Float[np.ndarray, "N C"], label: Int[np.ndarray, " N"], weight: Float[np.ndarray, "N C"]
-) -> Float[np.ndarray, " C"]:
-    """Binary cross-entropy of log L with both classes given weight ½, in nats."""
-    loss = np.logaddexp(0.0, np.where(label[:, None] == 1, -ratio, ratio))
-    by_class = [
-        (weight * loss)[label == c].sum(axis=0) / weight[label == c].sum(axis=0) for c in (0, 1)
-    ]
-    return 0.5 * (by_class[0] + by_class[1])
 
 
 def _auc_of(score, label, weight, keep) -> float:

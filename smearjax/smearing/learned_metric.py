@@ -33,7 +33,7 @@ _CHECK = 15
 
 @dataclass(frozen=True)
 class MetricConfig:
-    """How `learn_metric` goes about it.
+    """How `learn_metric` goes about it; all numbers are dimensionless.
 
     Source: smearjax's own choices.
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.signal import find_peaks
 
 from smearjax.smearing.information import Information
 
@@ -76,6 +75,8 @@ def scale_peaks(info: Information, curve: str = "minus_dB") -> list[ScalePeak]:
     >>> [peak.distance for peak in scale_peaks(info)]        # κ ε0 = .805 · 20 GeV
     [16.4]
     """
+    from scipy.signal import find_peaks  # pulls in scipy.stats, which is slow
+
     if curve not in _CURVES:
         raise ValueError(f"curve is {curve!r}; expected one of {', '.join(_CURVES)}")
     if len(info.epsilon) < 5:

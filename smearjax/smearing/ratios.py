@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import numpy as np
+from jaxtyping import Array, Float, Int
 
 from smearjax._numerics import safe_log
 from smearjax.smearing.kernels import Kernel
@@ -66,3 +67,14 @@ def smeared_values(
     weight, product = jnp.split(jnp.sum(factor * sums.linear, axis=2), 2, axis=-1)
     known = ~kinds.empty & (weight > 0)
     return mean + jnp.where(known, product / jnp.where(known, weight, 1.0), 0.0), kinds
+
+
+def cross_entropy_columns(
+    ratio: Float[np.ndarray, "N C"], label: Int[np.ndarray, " N"], weight: Float[np.ndarray, "N C"]
+) -> Float[np.ndarray, " C"]:
+    """Binary cross-entropy of ln L with both classes given weight ½, in nats."""
+    loss = np.logaddexp(0.0, np.where(label[:, None] == QUARK, -ratio, ratio))
+    gluon, quark = (
+        np.average(loss[label == c], axis=0, weights=weight[label == c]) for c in (GLUON, QUARK)
+    )
+    return 0.5 * (gluon + quark)

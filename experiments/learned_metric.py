@@ -1,0 +1,164 @@
+"""A metric with 17 learned numbers beside an Energy Flow Network trained on the same jets.
+
+    python experiments/learned_metric.py --data TRAIN_FILES --test FILE --jets 2000 6000 18000
+
+For every number of training jets and every seed: draw training and validation jets, learn the
+metric (`learn_metric`), train the network (`train_efn`), take SEMD at β = 1 at its best ε, and
+rank the same held-out jets with each. Settings are frozen in learned_metric.toml. Results are
+kept in a file a run under --out, so that an interrupted scan goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from smearjax import Jets, SmearedLikelihood, load_jets
+from smearjax.evaluate import auc, bootstrap_interval
+from smearjax.jets import concatenate
+from smearjax.networks import TrainingConfig, network_scores, train_efn
+from smearjax.smearing import learn_metric
+
+CONFIG = tomllib.loads((Path(__file__).parent / "learned_metric.toml").read_text())
+METHODS = {"metric": "learned metric", "efn": "EFN", "plain": "SEMD, β = 1"}
+
+
+def drawn(pool: Jets, number: int, seed: int) -> tuple[Jets, Jets]:
+    """Training and validation jets of one run."""
+    order = np.random.default_rng([seed, number]).permutation(len(pool))
+    held = int(CONFIG["validation"] * number)
+    return pool[np.sort(order[:number])], pool[np.sort(order[number : number + held])]
+
+
+def one_run(train: Jets, validation: Jets, test: Jets, seed: int) -> dict[str, Any]:
+    """AUC of the three on the test jets, and what was learned."""
+    begin = time.perf_counter()
+    learned = learn_metric(train, validation, seed=seed, progress=True)
+    seconds = {"metric": time.perf_counter() - begin}
+    reference = learned.likelihood(train)
+    scores = {"metric": np.asarray(reference.score(test, learned.epsilon))[0]}
+    trained = train_efn(train, validation, TrainingConfig(), seed=seed)
+    scores["efn"] = network_scores(trained.network, test)
+    seconds["efn"] = trained.seconds
+    plain = SmearedLikelihood(train)
+    held = np.asarray(plain.log_ratio(validation, CONFIG["plain_epsilon"]))
+    sign = np.where(np.asarray(validation.label) == 1, -1.0, 1.0)
+    best = CONFIG["plain_epsilon"][int(np.argmin(np.logaddexp(0, sign * held).mean(axis=1)))]
+    scores["plain"] = np.asarray(plain.score(test, best))[0]
+    label = np.asarray(test.label)
+    intervals = {name: bootstrap_interval(auc, score, label) for name, score in scores.items()}
+    empty = np.asarray(reference.balls(test, learned.epsilon).empty).mean()
+    return {
+        "train": len(train),
+        "test": len(test),
+        "seed": seed,
+        "auc": {name: [one.value, one.lo, one.hi] for name, one in intervals.items()},
+        "empty_fraction": float(empty),
+        "numbers": learned.numbers,
+        "plain_epsilon": best,
+        "seconds": seconds,
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Mean AUC and scatter over the seeds, by number of jets."""
+    lines = [f"{'jets':>9}{'seeds':>7}" + "".join(f"{name:>22}" for name in METHODS.values())]
+    for number in sorted({row["train"] for row in rows}):
+        same = [row for row in rows if row["train"] == number]
+        cells = [f"{number:9,}{len(same):7}"]
+        for method in METHODS:
+            values = [row["auc"][method][0] for row in same]
+            spread = np.std(values, ddof=1) if len(values) > 1 else np.nan
+            cells.append(f"{np.mean(values):.4f} ± {spread:.4f}".rjust(22))
+        lines.append("".join(cells))
+    most = max(row["train"] for row in rows)
+    learned = [row["numbers"] for row in rows if row["train"] == most]
+    lines.append(f"learned from {most:,} jets, mean ± scatter over {len(learned)} seeds:")
+    for name in learned[0]:
+        values = [one[name] for one in learned]
+        spread = np.std(values, ddof=1) if len(values) > 1 else np.nan
+        lines.append(f"  {name:<10}{np.mean(values):8.4f} ± {spread:.4f}")
+    return "\n".join(lines)
+
+
+def draw(rows: list[dict[str, Any]], out: Path) -> None:
+    """AUC against the number of jets, and the learned density beside SEMD's."""
+    from smearjax.report.style import BLUE, INK, VERMILION, hep_style
+
+    with hep_style():
+        import matplotlib.pyplot as plt
+
+        figure, axes = plt.subplots(figsize=(7.8, 5.8))
+        for (method, label), colour, mark in zip(
+            METHODS.items(), (VERMILION, INK, BLUE), "os^", strict=True
+        ):
+            numbers = sorted({row["train"] for row in rows})
+            values = [[r["auc"][method][0] for r in rows if r["train"] == n] for n in numbers]
+            mean = np.array([np.mean(v) for v in values])
+            spread = np.array([np.std(v, ddof=1) if len(v) > 1 else 0 for v in values])
+            axes.errorbar(numbers, mean, spread, marker=mark, color=colour, label=label, lw=2)
+        axes.set(xscale="log")
+        axes.set_xlabel("training jets, both classes")
+        axes.set_ylabel(f"AUC on {rows[0]['test']:,} test jets")
+        axes.set_title("17 numbers beside 82,257")
+        axes.legend()
+        figure.savefig(out / "auc.png")
+        plt.close(figure)
+
+        most = max(row["train"] for row in rows)
+        learned = [row["numbers"] for row in rows if row["train"] == most]
+        keys = [name for name in learned[0] if name.startswith("share")]
+        shares = np.array([[one[name] for name in keys] for one in learned])
+        edges = (np.arange(len(keys) + 1) / len(keys)) ** 3
+        figure, axes = plt.subplots(figsize=(7.8, 5.8))
+        place = np.arange(len(keys))
+        error = shares.std(axis=0, ddof=1) if len(shares) > 1 else None
+        axes.bar(place, shares.mean(axis=0), 0.8, yerr=error, color=VERMILION, alpha=0.75,
+                 label="learned", ecolor=INK)  # fmt: skip
+        axes.step(np.append(place, len(keys)) - 0.5, np.append(np.diff(edges), 0), where="post",
+                  color=BLUE, lw=2, label="SEMD")  # fmt: skip
+        axes.set_xticks(place[::3] - 0.5, [f"{edge:.1g}" for edge in edges[:-1:3]])
+        axes.set_xlabel("quantile $U$: widest angles left, core right")
+        axes.set_ylabel("share of the metric")
+        axes.set_title(f"β = {np.mean([one['beta'] for one in learned]):.2f}, {most:,} jets")
+        axes.legend()
+        figure.savefig(out / "shares.png")
+        plt.close(figure)
+
+
+def main() -> None:
+    """Measure what is missing, print, draw."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", nargs="*", default=["sample"], help="files to train on")
+    parser.add_argument("--test", help="file to test on (default: the last quarter of the data)")
+    parser.add_argument("--jets", nargs="*", type=int, default=CONFIG["jets"])
+    parser.add_argument("--seeds", type=int, default=CONFIG["seeds"])
+    parser.add_argument("--out", type=Path, default=Path("results/learned_metric"))
+    chosen = parser.parse_args()
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    pool = concatenate([load_jets(path) for path in chosen.data])
+    if chosen.test is None:
+        cut = 3 * len(pool) // 4
+        pool, test = pool[:cut], pool[cut:]
+    else:
+        test = load_jets(chosen.test)
+    test = test[: CONFIG["test_jets"]]
+    enough = [n for n in chosen.jets if n * (1 + CONFIG["validation"]) <= len(pool)]
+    for number, seed in tqdm([(n, s) for n in enough for s in range(chosen.seeds)], desc="runs"):
+        path = chosen.out / f"{number}_{seed}.json"
+        if not path.exists():
+            path.write_text(json.dumps(one_run(*drawn(pool, number, seed), test, seed)))
+    rows = [json.loads(path.read_text()) for path in sorted(chosen.out.glob("*.json"))]
+    print(table(rows))
+    draw(rows, chosen.out)
+
+
+if __name__ == "__main__":
+    main()
