@@ -49,7 +49,7 @@ epsilon = np.geomspace(1.5, 100, 18)
 # ## One plant
 #
 # 1,200 toy jets of two to four emissions within .1 of a core, the same in both classes. The plant
-# sits at ΔR = .4 with the momentum that puts it at 15 GeV, in 80 % of class 1 and in 20 % of class 0.
+# sits at ΔR = .4 with the momentum that puts it at 15 GeV, in 80 % of class 1, 20 % of class 0.
 
 # %%
 nuisance = few_emissions(1200, seed=1)

@@ -39,6 +39,11 @@ information(likelihood, [3.0], replicas=2.5) | replicas must be at least 2
 permuted(jets, [3.0]) | likelihood is a Jets
 permuted(likelihood, [3.0], permutations=True) | permutations must be at least 2
 extrapolate(jets, [3.0]) | likelihood is a Jets
+pair_distribution(jets, [3.0]) | likelihood is a Jets
+neighbourhood_fit(jets, [1], 3) | cloud is a Jets
+scaling(jets, [4]) | likelihood is a Jets
+scaling(likelihood, None) | sizes must be whole numbers
+LeadingLog().fraction(["gg"], 3.0) | pair is ['gg']
 learn_metric("sample", jets) | train is a str
 epsilon_curve(jets, None, [3.0]) | likelihood is a Jets
 epsilon_curve(likelihood, None, [3.0, 4.0], replicas="many") | replicas must be at least 2
@@ -70,7 +75,8 @@ BEFORE = """
 from smearjax import *
 from smearjax.planted import cores, plant, plant_at
 from smearjax.networks import network_scores, train_efn
-from smearjax.smearing import Gaussian, extrapolate, learn_metric, permuted, scan
+from smearjax.extremes import *
+from smearjax.smearing import *
 from pathlib import Path
 from tempfile import TemporaryDirectory
 jets = load_jets("sample")
