@@ -105,6 +105,8 @@ def draw(rows: list[dict[str, Any]], out: Path) -> None:
             spread = np.array([np.std(v, ddof=1) if len(v) > 1 else 0 for v in values])
             axes.errorbar(numbers, mean, spread, marker=mark, color=colour, label=label, lw=2)
         axes.set(xscale="log")
+        axes.set_xticks(numbers, [f"{number:,}" for number in numbers])
+        axes.set_xticks([], minor=True)
         axes.set_xlabel("training jets, both classes")
         axes.set_ylabel(f"AUC on {rows[0]['test']:,} test jets")
         axes.set_title("17 numbers beside 82,257")
@@ -122,13 +124,15 @@ def draw(rows: list[dict[str, Any]], out: Path) -> None:
         error = shares.std(axis=0, ddof=1) if len(shares) > 1 else None
         axes.bar(place, shares.mean(axis=0), 0.8, yerr=error, color=VERMILION, alpha=0.75,
                  label="learned", ecolor=INK)  # fmt: skip
-        axes.step(np.append(place, len(keys)) - 0.5, np.append(np.diff(edges), 0), where="post",
-                  color=BLUE, lw=2, label="SEMD")  # fmt: skip
+        axes.stairs(np.diff(edges), np.arange(len(keys) + 1) - 0.5, baseline=None, color=BLUE,
+                    lw=2, label="SEMD")  # fmt: skip
+        axes.set_xticks([], minor=True)
         axes.set_xticks(place[::3] - 0.5, [f"{edge:.1g}" for edge in edges[:-1:3]])
         axes.set_xlabel("quantile $U$: widest angles left, core right")
         axes.set_ylabel("share of the metric")
         axes.set_title(f"β = {np.mean([one['beta'] for one in learned]):.2f}, {most:,} jets")
-        axes.legend()
+        axes.legend(loc="upper center")
+        axes.set_ylim(bottom=0)
         figure.savefig(out / "shares.png")
         plt.close(figure)
 

@@ -22,8 +22,9 @@ import numpy as np
 from tqdm import tqdm
 
 from smearjax import Jets, SmearedLikelihood, epsilon_curve, information, load_jets
+from smearjax.interpret import jet_mass
 from smearjax.jets import concatenate, split_rows
-from smearjax.metric import Cloud, count_pairs
+from smearjax.metric import Cloud, count_pairs, exact_squared_distances
 from smearjax.planted import cores, few_emissions, kappa, plant, plant_at
 from smearjax.smearing import agreed_scales, permuted, scale_peaks
 
@@ -149,18 +150,36 @@ def cores_cases(data: list[str]) -> dict[str, Callable[[], dict[str, Any]]]:
     }
 
 
-def w_case(path: str, data: list[str]) -> dict[str, Any]:
-    """W → ud against as many quark jets; the scale of the W is √2 m_W."""
+def w_case(path: str, data: list[str], narrow: bool) -> dict[str, Any]:
+    """W → ud against as many quark jets, or against what lies within .1 of their hardest particle.
+
+    A W lies √2 m_W from a jet of one particle. What separates the classes is its distance to quark
+    jets, which radiate: the scale is the median of that, over W jets that hold the whole W.
+    """
     half = CONFIG["w"]["jets"] // 2
     bosons = load_jets(path)[:half]
     quarks = load_jets(data[0])
     quarks = quarks[np.asarray(quarks.label) == 1][:half]
-    jets = concatenate([bosons, quarks.replace(label=np.zeros(len(quarks), np.int8))])
-    near = count_pairs(Cloud(jets), [np.sqrt(2) * W_MASS])
+    if narrow:
+        quarks = cores(quarks)
+    quarks = quarks.replace(label=np.zeros(len(quarks), np.int8))
+    jets = concatenate([bosons.replace(pid=None), quarks.replace(pid=None)])
+    whole, heavy = (np.abs(jet_mass(some) - W_MASS) < 10 for some in (bosons, quarks))
+    rng = np.random.default_rng(CONFIG["w"]["seed"])
+    pairs = np.stack(
+        [rng.choice(np.flatnonzero(whole), 20_000), rng.integers(0, len(quarks), 20_000)], axis=1
+    )
+    pt_ref = float(np.mean(jets.total_pt, dtype=np.float64))
+    apart = pt_ref * np.sqrt(exact_squared_distances(bosons, quarks, pairs))
+    scale = float(np.median(apart))
+    presence = (float(whole.mean()), float(heavy.mean()))
     return measured(jets, permutations=CONFIG["grid"]["permutations"]) | {
-        "planted": [float(np.sqrt(2) * W_MASS)],
-        "cross_pairs_below": near.gq.tolist(),
-        "kappa": {"R": 1.0, "B": 1.0},
+        "planted": [scale],
+        "spread": [np.quantile(apart, (0.16, 0.84)).tolist()],
+        "root_two_m_w": float(np.sqrt(2) * W_MASS),
+        "presence": [list(presence)],
+        "cross_pairs_below": count_pairs(Cloud(jets), [scale]).gq.tolist(),
+        "kappa": dict(zip(CURVES, kappa(*presence), strict=True)),
     }
 
 
@@ -263,9 +282,10 @@ def curve_figure(case: dict[str, Any], name: str) -> Any:
             epsilon[keep], (value - error)[keep], (value + error)[keep], color=colour, alpha=0.25
         )
     for k, scale in enumerate(case["planted"]):
-        where = scale * (case["kappa"]["B"] if name == "two" else 1) / np.sqrt(2)
-        label = "κ ε$_0$/√2" if name == "two" else "$m_W$"
-        axes.axvline(where, color=MUTED, ls="--", label=None if k else label)
+        where = case["kappa"]["B"] * scale / np.sqrt(2)
+        axes.axvline(where, color=MUTED, ls="--", label=None if k else "κ ε$_0$/√2")
+    if name == "w":
+        axes.axvline(W_MASS, color=MUTED, ls=":", label="$m_W$")
     axes.axhline(0, color=MUTED, lw=0.8)
     axes.set(xscale="log", xlim=(epsilon[0], epsilon[-1]))
     axes.set_xlabel("resolution ε [GeV]")
@@ -314,7 +334,8 @@ def main() -> None:
     if "w" in chosen.only:
         if chosen.w is None:
             parser.error("--only w needs --w FILE, made with smearjax generate (see above)")
-        cases["w"] = lambda: w_case(chosen.w, chosen.data)
+        cases["w"] = lambda: w_case(chosen.w, chosen.data, narrow=False)
+        cases["w_narrow"] = lambda: w_case(chosen.w, chosen.data, narrow=True)
     chosen.out.mkdir(parents=True, exist_ok=True)
     for name, case in tqdm(cases.items(), desc="cases"):
         path = chosen.out / f"{name}.json"

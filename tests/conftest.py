@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from itertools import pairwise
+from pathlib import Path
 
 import jaxtyping
 
@@ -11,8 +12,14 @@ import jaxtyping
 jaxtyping.install_import_hook("smearjax", "shape_hook.checked")
 
 import hypothesis  # noqa: E402
+import jax  # noqa: E402
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+
+# Workers and later runs take each other's compilations, which is what most tests wait for.
+COMPILED = Path(__file__).resolve().parents[1] / ".pytest_cache" / "xla"
+jax.config.update("jax_compilation_cache_dir", str(COMPILED))
+jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
 
 hypothesis.settings.register_profile(
     "smearjax",
