@@ -51,9 +51,9 @@ plt.rcParams.update(
     }
 )
 
-jets = load_jets("sample")[:2000]
+jets = load_jets("sample")[:1600]
 likelihood = SmearedLikelihood(jets)
-epsilon = np.geomspace(1.5, 80, 14)
+epsilon = np.geomspace(2, 80, 11)
 
 # %% [markdown]
 # ## Could it be chance?
@@ -83,7 +83,7 @@ plt.show()
 # A scale is claimed only if R and B and both halves of the data peak within 20 % of one another.
 
 # %%
-halves = [information(likelihood.restrict(range(k, 2000, 2)), epsilon, replicas=20) for k in (0, 1)]
+halves = [information(likelihood.restrict(range(k, 1600, 2)), epsilon, replicas=20) for k in (0, 1)]
 for curve in ("minus_dR", "minus_dB"):
     print(curve, *scale_peaks(info, curve), sep="\n  ")
 print("agreed:", agreed_scales([info, *halves]) or "no single scale: information at all of them")

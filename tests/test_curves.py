@@ -185,6 +185,7 @@ def test_copies_do_not_see_each_other():
     assert np.isnan(curve.auc_nonempty[0])
 
 
+@pytest.mark.slow
 def test_errors_shrink_with_their_own_sample():
     """Few reference jets and many test jets, and the other way round."""
     with jax.enable_x64(True):

@@ -39,6 +39,7 @@ def ratio_on_a_line(counts, label, d2, x):
     return math.log(of_class[1] / of_class[0])
 
 
+@pytest.mark.slow
 def test_band_against_resampling():
     """The reference is drawn again and again."""
     rng = np.random.default_rng(7)

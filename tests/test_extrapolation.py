@@ -178,6 +178,7 @@ def test_one_data_set_within_its_errors():
         assert np.all(np.abs(of.limit - closed) < 2.5 * of.limit_err)
 
 
+@pytest.mark.slow
 def test_half_and_full_data_agree():
     """Real jets: what depends on N does so no longer at the limit, where it is resolved."""
     jets = slow.sample(800, np.float32)

@@ -196,6 +196,7 @@ def test_a_line():
     assert len(str(found).splitlines()) == 6
 
 
+@pytest.mark.slow
 def test_a_plane_and_a_line_beside_it():
     """Shapes 2 and 1; each neighbourhood has a Weibull law, all of them together have none."""
     rng = np.random.default_rng(6)

@@ -208,6 +208,7 @@ def planted():
         return like, x, present, grid, information(like, grid, replicas=20), epsilon0
 
 
+@pytest.mark.slow
 def test_nuisance_cancels(planted):
     """d² = nuisance + signal: R peaks at κ·ε0/√2, as if the nuisance were not there."""
     like, x, present, grid, info, epsilon0 = planted
@@ -223,6 +224,7 @@ def test_nuisance_cancels(planted):
     assert np.all(info.R_err < 0.05)
 
 
+@pytest.mark.slow
 def test_b_sees_the_same_scale(planted):
     _, _, _, grid, info, epsilon0 = planted
     assert math.sqrt(2) * peak(grid, info.minus_dB) / epsilon0 == pytest.approx(0.9, rel=0.25)

@@ -146,6 +146,7 @@ def test_weight_goes_where_the_classes_differ():
     assert found > 0.85  # all that there is: .9 of one class, .1 of the other
 
 
+@pytest.mark.slow
 def test_beta_moves_by_gradient_and_lowers_the_loss():
     jets = load_jets("sample")
     jets = jets[(jets.multiplicity > 24) & (jets.multiplicity < 33)]
@@ -162,6 +163,7 @@ def test_beta_moves_by_gradient_and_lowers_the_loss():
     assert len(str(moved).splitlines()) == 4
 
 
+@pytest.mark.slow
 def test_the_same_seed_learns_the_same():
     jets = few_emissions(300, seed=1)
     one, two, other = (learn_metric(jets[:200], jets[200:], QUICK, seed=s) for s in (0, 0, 1))

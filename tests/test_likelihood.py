@@ -226,7 +226,7 @@ def test_gaussian_identity(built):
                     np.testing.assert_allclose(got[:, c], want, rtol=1e-8)
 
 
-@pytest.mark.parametrize("name", ["gaussian", "sigmoid"])
+@pytest.mark.parametrize("name", ["gaussian", pytest.param("sigmoid", marks=pytest.mark.slow)])
 def test_derivatives_of_the_log_ratio(built, name):
     """Value and derivatives in ε and τ, under jit and vmap, against differences."""
     like = built[0]["positive"]

@@ -59,7 +59,7 @@ def test_a_few_jets_more_do_not_recompile(single):
     jets = slow.sample(N, np.float32)
     compiled = [
         found
-        for module in ("passes", "curves", "information", "scales")
+        for module in ("passes", "curves", "moments", "scales")
         for found in vars(importlib.import_module(f"smearjax.smearing.{module}")).values()
         if hasattr(found, "_cache_size")
     ]

@@ -126,6 +126,7 @@ def test_a_line_has_one_dimension():
         assert curve.dimension_at(1.0)[0] == pytest.approx(1, abs=0.05)
 
 
+@pytest.mark.slow
 def test_pulls_of_f_and_d():
     """Normal points in 2 and 5 dimensions, d²/2σ² ~ χ²: 40 samples scatter as the errors say."""
     radii, sigma = np.geomspace(2, 60, 31), 10.0

@@ -141,6 +141,7 @@ def on_a_cpu():
         return jax.tree.map(np.asarray, answers())
 
 
+@pytest.mark.slow
 def test_an_accelerator_gives_the_same(on_a_cpu, accelerated):
     with jax.enable_x64(True):
         got = jax.tree.map(np.asarray, answers())

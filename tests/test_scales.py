@@ -113,6 +113,7 @@ def test_history_is_what_was_computed(real):
     assert "converged" in str(solution)
 
 
+@pytest.mark.slow
 def test_weights_move_the_answer():
     """Weights that drop half of the jets give the answer of the other half."""
     rng = np.random.default_rng(3)

@@ -99,6 +99,7 @@ def test_what_was_not_found_is_left_out():
     assert found.best.number.tolist() == [200, 400]
 
 
+@pytest.mark.slow
 def test_best_of_each_subset():
     """Two classes in space: as `find_scales` says of the very subsets, and larger than d_min."""
     rng = np.random.default_rng(6)

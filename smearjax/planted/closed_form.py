@@ -36,8 +36,9 @@ def plant_curves(
 
     Source: R and B as in `smearjax.information`; the closed forms are smearjax's own.
 
-    >>> plant_curves([1.0, 10.0, 100.0], epsilon0=10.0, quark=0.8, gluon=0.2)
-    (array([0.5294, 0.1621, 0.0018]), array([0.36, 0.0882, 0.0009]))
+    >>> r, b = plant_curves([1.0, 10.0, 100.0], epsilon0=10.0, quark=0.8, gluon=0.2)
+    >>> r.tolist(), b.tolist()
+    ([0.5294, 0.1621, 0.0018], [0.36, 0.0882, 0.0009])
     """
     _check(epsilon0, quark, gluon)
     e = np.exp(-0.5 * (epsilon0 / np.asarray(epsilon, np.float64)) ** 2)

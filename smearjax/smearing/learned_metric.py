@@ -111,12 +111,12 @@ class LearnedMetric:
         Errors as for `SmearedLikelihood` (arXiv:2501.07643).
 
         >>> from smearjax import load_jets
-        >>> from smearjax.smearing import MetricConfig, learn_metric
-        >>> jets = load_jets("sample")
-        >>> quick = MetricConfig(stretches=4, cells=16, beta_steps=0, steps=5)
-        >>> learned = learn_metric(jets[:400], jets[400:600], quick)
-        >>> learned.likelihood(jets[:400]).log_ratio(jets[600:602], learned.epsilon).shape
-        (2,)
+        >>> from smearjax.metric import weighted_space
+        >>> jets = load_jets("sample")[:300]
+        >>> space = weighted_space(jets, [0.7, 0.3], beta=0.4, cells=16)
+        >>> learned = LearnedMetric(space, 7.0, 0.49, np.zeros((1, 3)), (150, 150))
+        >>> learned.likelihood(jets).log_ratio(None, learned.epsilon).shape
+        (300,)
         """
         return SmearedLikelihood(reference, kernel=Gaussian(), space=self.space)
 
