@@ -140,6 +140,7 @@ def test_cross_entropy(name):
     assert np.all(curve.cross_entropy_err > 0)
 
 
+@pytest.mark.slow
 def test_grid_equals_one_at_a_time(monkeypatch):
     """The counts of a whole grid come from one pass; groups of ε do not change a number."""
     like, _, _ = on_a_line(5, 80, HardBall())

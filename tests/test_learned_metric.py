@@ -124,6 +124,7 @@ def test_cross_entropy_and_its_derivatives():
     assert abs(float(slope[:4].sum())) < 1e-9  # a softmax knows no common shift
 
 
+@pytest.mark.slow
 def test_weight_goes_where_the_classes_differ():
     """A soft plant at the widest angle is all in the first stretch of the quantile axis."""
     nuisance = few_emissions(1200, seed=11)

@@ -186,6 +186,7 @@ def test_errors_of_shares_come_from_replicas_in_step(planted):
     assert np.all(found.share()[1][1] < 1e-3 * found.full.R_err / found.full.R)
 
 
+@pytest.mark.slow
 def test_all_components_of_real_jets_give_the_full_r():
     like = SmearedLikelihood(load_jets("sample")[:300])
     found = information_by_rank(like, [10.0, 30.0], ranks=[512], alone=1, replicas=2)

@@ -94,6 +94,7 @@ def test_nothing_planted_nothing_found():
             assert null.p_value(info, curve) > 0.01
 
 
+@pytest.mark.slow
 def test_agreement_of_halves():
     nuisance = cores(load_jets("sample")[:1600], seed=51)
     planted = plant(nuisance, [plant_at(25.0, nuisance, quark=0.9, gluon=0.1)], seed=52)
