@@ -89,6 +89,7 @@ def test_gaussian_slope_is_the_difference_of_mean_squared_distances(sample):
         assert got.slope[e] == pytest.approx((q - g) / epsilon**2, rel=1e-7)
 
 
+@pytest.mark.slow
 def test_a_reference_jet_is_asked_as_leave_one_out_asks_it():
     like = SmearedLikelihood(load_jets("sample")[:200])
     whole = np.asarray(like.log_ratio(None, GRID))
@@ -235,6 +236,7 @@ def test_a_hard_ball_shows_what_lies_within():
     assert set(few.index) <= set(got.neighbourhoods[1].index)
 
 
+@pytest.mark.slow
 def test_negative_weights_are_reported():
     jets = slow.sample(80, np.float32, weight=weights_of(80, negative=True))
     like = SmearedLikelihood(jets)

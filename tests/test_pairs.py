@@ -18,7 +18,7 @@ KERNELS = {
     "hard": HardBall(),
     "epanechnikov": Epanechnikov(),
 }
-SMOOTH = ["gaussian", "sigmoid"]
+SMOOTH = ["gaussian", pytest.param("sigmoid", marks=pytest.mark.slow)]
 
 
 def cloud(seed: int, n: int, identity=None, dtype=np.float64, width: int = 3) -> Points:
