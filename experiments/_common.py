@@ -1,0 +1,45 @@
+"""What the scripts share: a grid of resolutions, and measurements that outlive an interruption."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from smearjax import Jets, load_jets
+from smearjax.jets import concatenate
+
+
+def load_all(files: Sequence[str | Path]) -> Jets:
+    """The jets of all files, one file after the other."""
+    return concatenate([load_jets(path) for path in files])
+
+
+def epsilon_grid(asked: dict[str, float], number: int | None = None) -> np.ndarray:
+    """Resolutions in GeV, evenly spaced in ln ε, from a table with min, max and number."""
+    return np.geomspace(asked["min"], asked["max"], number or int(asked["number"]))
+
+
+def kept(
+    path: Path, settings: dict[str, Any], measure: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """What the file holds; where there is none it is measured first and written.
+
+    The file holds the settings and the seconds that the measurement took beside its numbers.
+    """
+    settings = json.loads(json.dumps(settings))
+    if not path.exists():
+        begin = time.perf_counter()
+        found = measure()
+        found |= {"settings": settings, "seconds": time.perf_counter() - begin}
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(found))
+        partial.replace(path)
+    found = json.loads(path.read_text())
+    if found["settings"] != settings:
+        raise SystemExit(f"{path} is of other data or settings; give another --out")
+    return found
