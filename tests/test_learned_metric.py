@@ -11,10 +11,11 @@ import pytest
 
 from smearjax import Jets, SmearedLikelihood, load_jets
 from smearjax.evaluate import auc
+from smearjax.extremes import neighbourhood_fit
 from smearjax.metric import Cloud, count_balls, find_neighbours, weighted_space
 from smearjax.planted import few_emissions, plant, plant_at
 from smearjax.smearing import MetricConfig, learn_metric
-from smearjax.smearing.learned_metric import Numbers, _by_class, _cross_entropy, _embedded
+from smearjax.smearing.metric_training import Numbers, _cross_entropy, by_class, embedded
 
 CELLS = 16
 QUICK = MetricConfig(stretches=4, cells=CELLS, beta_steps=0, steps=30, batch=256)
@@ -69,6 +70,23 @@ def test_distances_are_weighted_differences_of_means(beta):
         np.testing.assert_array_equal(counts, (want <= radius**2).sum(axis=1) - 1)
 
 
+def test_rounding_bounds_what_float32_loses():
+    """The distance of two jets is off by at most their two bounds."""
+
+    def distances(jets: Jets) -> tuple[np.ndarray, np.ndarray]:
+        space = weighted_space(jets, [0.6, 0.1, 0.2, 0.1], beta=0.5, cells=CELLS, pt_ref=500.0)
+        points = space.points(jets)
+        vectors = np.asarray(points.points.vectors, np.float64)
+        rounding = np.asarray(points.rounding, np.float64)
+        return np.linalg.norm(vectors[:, None] - vectors[None], axis=2), rounding
+
+    with jax.enable_x64(True):
+        want, _ = distances(doubles(60))
+    found, bound = distances(load_jets("sample")[:60])
+    assert np.all(np.abs(found - want) <= bound[:, None] + bound[None])
+    assert np.max(bound) < 0.01  # GeV: it says something
+
+
 def test_widths_as_shares_are_semd_on_the_grid():
     """One cell a stretch: c_j = width_j gives the projected SEMD, never above the exact one."""
     edges = (np.arange(CELLS + 1) / CELLS) ** 3
@@ -112,7 +130,7 @@ def test_cross_entropy_and_its_derivatives():
 
         def loss(flat):
             numbers = Numbers(flat[:4], flat[4], flat[5])
-            both = _by_class(jets, _embedded(jets, jnp.exp(numbers.log_beta), config))
+            both = by_class(jets, embedded(jets, jnp.exp(numbers.log_beta), config))
             return _cross_entropy(numbers, both, both)
 
         value, slope = (np.asarray(a) for a in jax.value_and_grad(loss)(jnp.asarray(start)))
@@ -179,6 +197,7 @@ def test_the_same_seed_learns_the_same():
         (lambda j: weighted_space(j, [1.0, -1.0]), "shares must be"),
         (lambda j: weighted_space(j, [0.0, 0.0]), "shares must be"),
         (lambda j: weighted_space(j, [1.0, 1.0, 1.0], cells=8), "a multiple of the 3 shares"),
+        (lambda j: weighted_space(j, [1.0], cells=0), "cells must be at least 1"),
         (lambda j: weighted_space(j, [1.0], pt_ref=-1.0), "pt_ref must be"),
         (lambda j: weighted_space(j[:0], [1.0]), "holds no jet"),
         (lambda j: MetricConfig(stretches=7), "a multiple of the 7 stretches"),
@@ -192,6 +211,14 @@ def test_the_same_seed_learns_the_same():
         (
             lambda j: find_neighbours(Cloud(j, weighted_space(j, [1.0], cells=8)), 1, exact=True),
             "exact=True computes SEMD",
+        ),
+        (
+            lambda j: neighbourhood_fit(Cloud(j, weighted_space(j, [1.0], cells=8)), [0], 1),
+            "neighbourhood_fit computes SEMD",
+        ),
+        (
+            lambda j: SmearedLikelihood(j, space=weighted_space(j, [1.0], cells=8), beta=0.5),
+            "space brings its own beta",
         ),
     ],
 )

@@ -18,6 +18,7 @@ from smearjax.extremes.mean_law import mean_law
 from smearjax.metric.cloud import Cloud
 from smearjax.metric.exact import exact_squared_distances
 from smearjax.metric.pairs import Points, ball_counts, in_bucket, squared_distances
+from smearjax.metric.weighted_space import expect_semd
 from smearjax.smearing.checks import checked_rows
 
 PerJet = Float[np.ndarray, " K"]
@@ -140,7 +141,7 @@ def neighbourhood_fit(
 
     Raises:
         ValueError: a jet fixed twice; fewer than 5 subsets, or fewer than asked for; a jet that
-            stands on another one.
+            stands on another one; a cloud in a `WeightedSpace`.
         MemoryError: it would not fit; the message has the predicted bytes.
 
     >>> from smearjax import load_jets
@@ -150,6 +151,7 @@ def neighbourhood_fit(
     ((5, 14), 7.04)
     """
     expect("cloud", cloud, Cloud, "Cloud(jets)")
+    expect_semd(cloud.space, "neighbourhood_fit")
     try:
         jets = checked_rows(len(cloud), np.asarray(fixed))
     except ValueError as error:

@@ -24,7 +24,7 @@ from smearjax.metric.pairs.certified import (
 )
 from smearjax.metric.pairs.points import CertifiedPoints
 from smearjax.metric.space import Space, fit_space
-from smearjax.metric.weighted_space import WeightedSpace
+from smearjax.metric.weighted_space import expect_semd
 
 
 class Cloud:
@@ -140,7 +140,8 @@ def count_balls(
     array([ 22, 299], dtype=int32)
     """
     there = _other(cloud, others)
-    _expect_semd(cloud, exact)
+    if exact:
+        expect_semd(cloud.space, "exact=True")
     radii = checked_radii(epsilon)
     dtype = cloud.points.residual.dtype
     size = 4 * len(cloud) * radii.size
@@ -196,7 +197,8 @@ def find_neighbours(
     [2.290, 4.625]
     """
     there = _other(cloud, others)
-    _expect_semd(cloud, exact)
+    if exact:
+        expect_semd(cloud.space, "exact=True")
     expect_whole("k", k, least=1)
     rows, columns = cloud.points, _seen_from(cloud, others)
     size = 8 * len(cloud) * k
@@ -239,15 +241,6 @@ def checked_radii(epsilon: ArrayLike) -> Float[np.ndarray, " E"]:
         raise ValueError(f"epsilon must be one number or (E,) of them, in GeV; got {radii.shape}")
     expect_positive("epsilon", radii, "GeV")
     return radii.astype(np.float64)
-
-
-def _expect_semd(cloud: Cloud, exact: bool) -> None:
-    """Raise ValueError if exact SEMD is asked for in a space whose distances are others."""
-    if exact and isinstance(cloud.space, WeightedSpace):
-        raise ValueError(
-            "exact=True computes SEMD, but the clouds are in a WeightedSpace, whose distances are "
-            "what they are without it; use exact=False"
-        )
 
 
 def _other(cloud: Cloud, others: Cloud | None) -> Cloud:

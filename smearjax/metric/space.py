@@ -200,23 +200,31 @@ def fit_space(
     >>> fit_space(load_jets("sample")[:300], cells=16).directions.shape
     (32, 16)
     """
-    expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
-    if len(jets) == 0:
-        raise ValueError("jets holds no jet; a space needs reference jets")
-    if pt_ref is not None:
-        expect_number("pt_ref", pt_ref, 0, np.inf, "positive and finite, in GeV")
-    used = np.arange(len(jets))[:: -(-len(jets) // _JETS_USED)]
-    embedding = embed_jets(jets[used], beta, omega, cells)
-    dtype = embedding.vectors.dtype
-    mean_pt = np.mean(np.asarray(jets.total_pt), dtype=np.float64)
+    embedding, unit = embedded_reference(jets, beta, omega, cells, pt_ref)
     return Space(
-        jnp.asarray(beta, dtype),
-        jnp.asarray(mean_pt if pt_ref is None else pt_ref, dtype),
+        jnp.asarray(beta, unit.dtype),
+        unit,
         embedding.vectors.mean(axis=0),
         _principal_directions(embedding, cells),
         omega,
         cells,
     )
+
+
+def embedded_reference(
+    jets: Jets, beta: ArrayLike, omega: str, cells: int, pt_ref: float | None
+) -> tuple[Embedding, Float[Array, ""]]:
+    """Up to 8,192 reference jets, evenly spread over the sample, and pT_ref in GeV."""
+    expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
+    if len(jets) == 0:
+        raise ValueError("jets holds no jet; a space needs reference jets")
+    if pt_ref is None:
+        pt_ref = float(np.mean(np.asarray(jets.total_pt), dtype=np.float64))
+    else:
+        expect_number("pt_ref", pt_ref, 0, np.inf, "positive and finite, in GeV")
+    used = np.arange(len(jets))[:: -(-len(jets) // _JETS_USED)]
+    embedding = embed_jets(jets[used], beta, omega, cells)
+    return embedding, jnp.asarray(pt_ref, embedding.vectors.dtype)
 
 
 def _principal_directions(embedding: Embedding, kept: int) -> Float[np.ndarray, "D K"] | None:

@@ -12,9 +12,9 @@ from smearjax.smearing.kernels import Gaussian as Gaussian
 from smearjax.smearing.kernels import HardBall as HardBall
 from smearjax.smearing.kernels import Sigmoid as Sigmoid
 from smearjax.smearing.learned_metric import LearnedMetric as LearnedMetric
-from smearjax.smearing.learned_metric import MetricConfig as MetricConfig
 from smearjax.smearing.learned_metric import learn_metric as learn_metric
 from smearjax.smearing.likelihood import SmearedLikelihood as SmearedLikelihood
+from smearjax.smearing.metric_training import MetricConfig as MetricConfig
 from smearjax.smearing.mixture import ScaleMixture as ScaleMixture
 from smearjax.smearing.mixture import learn_mixture as learn_mixture
 from smearjax.smearing.peaks import ScalePeak as ScalePeak

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
-from tqdm import tqdm
 
 from smearjax._expect import expect, expect_whole
 from smearjax._numerics import ArrayLike
@@ -24,7 +24,7 @@ from smearjax.smearing.kernels import Kernel
 from smearjax.smearing.likelihood import SmearedLikelihood
 from smearjax.smearing.passes import smear_columns
 from smearjax.smearing.ratios import cross_entropy_columns, finite_log_ratio, log_count_ratio
-from smearjax.smearing.replicas import Columns, class_counts, epsilon_groups
+from smearjax.smearing.replicas import Columns, class_counts, each_epsilon
 from smearjax.smearing.sums import Categories, Classes, Queries, Rows, categories, class_sums
 
 
@@ -154,24 +154,22 @@ def epsilon_curve(
     if values is not None:
         smeared = checked_values(likelihood.label.size, values).astype(dtype)
         smeared = likelihood.reference.by_class(smeared)
-    bar = tqdm(total=len(grid), desc="AUC(ε)", unit="ε", disable=not progress)
-    for rows, group in epsilon_groups(grid, len(label), replicas + 1, dtype):
-        asked = (likelihood.kernel, likelihood.reference.classes, prepared.rows, group)
-        score, ratio, found = jax.tree.map(
-            lambda leaf: np.asarray(leaf)[:, prepared.place],
-            _scores(*asked, columns.classes, smeared),
-        )
-        for i, e in enumerate(range(rows.start, rows.stop)):
-            point = score[i, :, 0]
-            both[e] = auc_columns(score[i], label, counts)
-            reference[e] = auc_columns(score[i], label, weights)
-            test[e] = auc_columns(np.repeat(point[:, None], replicas + 1, 1), label, counts)
-            if ratio is not None:
-                entropy[e] = cross_entropy_columns(ratio[i], label, counts)
-            kinds[:, e] = [kind[i] for kind in found]
-            nonempty[e] = _auc_of(point, label, weights, ~kinds[0, e])
-            bar.update()
-    bar.close()
+
+    def scores(epsilon: Float[Array, " G"]) -> Any:
+        classes = likelihood.reference.classes
+        asked = (likelihood.kernel, classes, prepared.rows, epsilon)
+        return _scores(*asked, columns.classes, smeared)
+
+    found = each_epsilon(scores, grid, prepared, replicas + 1, dtype, "AUC(ε)", progress)
+    for e, (score, ratio, kind) in enumerate(found):
+        point = score[:, 0]
+        both[e] = auc_columns(score, label, counts)
+        reference[e] = auc_columns(score, label, weights)
+        test[e] = auc_columns(np.repeat(point[:, None], replicas + 1, 1), label, counts)
+        if ratio is not None:
+            entropy[e] = cross_entropy_columns(ratio, label, counts)
+        kinds[:, e] = kind
+        nonempty[e] = _auc_of(point, label, weights, ~kinds[0, e])
     return _summary(grid, label, weights, both, reference, test, entropy, nonempty, kinds)
 
 

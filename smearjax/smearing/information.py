@@ -124,10 +124,9 @@ def information(
     label = np.asarray(likelihood.label)
     curves, errors = np.empty((4, len(grid), replicas + 1)), np.empty((2, len(grid)))
     moments = kernel_moments(likelihood, grid, columns.classes, "R(ε), B(ε)", progress)
-    own = np.stack([label == GLUON, label == QUARK], axis=1)[:, :, None]
     for e, moment in enumerate(moments):
         for some in column_groups(replicas + 1):
-            member = own * columns.every[:, None, some]
+            member = columns.member(some)
             f, g = (np.exp(moment.log_scale)[..., None] * x for x in moment.of(some))
             means = pair_means(f, g, member)
             if some.start == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -59,7 +60,7 @@ class SmearedLikelihood(eqx.Module):
 
     Raises:
         ValueError: labels missing, not 0/1, or fewer than 2 jets of a class; the weights of a
-            class not positive in sum; pt_ref not positive.
+            class not positive in sum; pt_ref not positive; a space and a metric beside it.
         MemoryError: it would not fit; the message has the predicted bytes. So do all methods.
 
     >>> from smearjax import SmearedLikelihood, load_jets
@@ -90,6 +91,9 @@ class SmearedLikelihood(eqx.Module):
         weight = checked_weights(len(reference), reference.weight, label)
         if space is None:
             space = fit_space(reference, beta=beta, omega=omega, cells=cells, pt_ref=pt_ref)
+        else:
+            expect("space", space, Space, "one from fit_space(jets) or weighted_space(jets, ...)")
+            _expect_no_metric(pt_ref=pt_ref, beta=beta, omega=omega, cells=cells)
         self.space = space
         every = self.space.points(reference, np.arange(len(reference))).points
         self.reference = Reference(every, label, weight)
@@ -311,3 +315,11 @@ class SmearedLikelihood(eqx.Module):
         expect_room({"class sums": held}, {}, "ask for fewer epsilon or fewer jets at a time")
         answer = compiled(self.kernel, self.reference.classes, query.rows, grid, *more)
         return jax.tree.map(lambda leaf: leaf[:, query.place], answer)
+
+
+def _expect_no_metric(**metric: Any) -> None:
+    """Raise ValueError if a metric is described beside a space, which brings its own."""
+    usual = inspect.signature(SmearedLikelihood).parameters
+    given = [name for name, value in metric.items() if value is not usual[name].default]
+    if given:
+        raise ValueError(f"space brings its own {', '.join(given)}; give one or the other")

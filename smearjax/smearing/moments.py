@@ -9,12 +9,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from tqdm import tqdm
 
 from smearjax.metric.pairs import Points
 from smearjax.smearing.kernels import Gaussian, Kernel
 from smearjax.smearing.likelihood import SmearedLikelihood
-from smearjax.smearing.replicas import epsilon_groups
+from smearjax.smearing.replicas import each_epsilon
 from smearjax.smearing.sums import ClassSums, Rows, class_sums
 
 # Columns whose float64 numbers are held at once.
@@ -67,17 +66,13 @@ def kernel_moments(
         progress: show it.
     """
     query, dtype = likelihood.leave_one_out, likelihood.pt_ref.dtype
-    points, columns = likelihood.reference.classes.points, weights[0].shape[1]
-    with tqdm(total=len(grid), desc=title, unit="ε", disable=not progress) as bar:
-        for rows, group in epsilon_groups(grid, len(query), 2 * columns, dtype):
-            asked = (likelihood.kernel, points, weights, query.rows, jnp.log(group))
-            sums, slopes = _sums_and_slopes(*asked)
-            for i in range(rows.stop - rows.start):
-                scale = np.asarray(sums.log_scale[i], np.float64)[query.place]
-                yield Moment(
-                    scale, *(np.asarray(part[i])[query.place] for part in (sums.linear, slopes))
-                )
-                bar.update()
+    points, columns = likelihood.reference.classes.points, 2 * weights[0].shape[1]
+
+    def both(epsilon: Float[Array, " G"]) -> tuple[ClassSums, Array]:
+        return _sums_and_slopes(likelihood.kernel, points, weights, query.rows, jnp.log(epsilon))
+
+    for sums, slope in each_epsilon(both, grid, query, columns, dtype, title, progress):
+        yield Moment(sums.log_scale.astype(np.float64), sums.linear, slope)
 
 
 def column_groups(columns: int) -> Iterator[slice]:

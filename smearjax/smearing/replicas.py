@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Bool, Float, Int
+from tqdm import tqdm
 
 from smearjax._memory import expect_room
 from smearjax.evaluate import bootstrap_weights
 from smearjax.smearing.likelihood import SmearedLikelihood
-from smearjax.smearing.sums import GLUON, QUARK
+from smearjax.smearing.sums import GLUON, QUARK, Queries
 
 # Numbers held per group of ε: 2²⁶ floats, a quarter of a gigabyte.
 _NUMBERS = 1 << 26
@@ -36,6 +39,7 @@ class Columns:
 
     Attributes:
         every: (N, C) in the order of the reference jets.
+        own: (N, 2) whether a jet is a gluon, and whether it is a quark.
         classes: the rows of the gluon and of the quark points, as a pass takes them.
         totals: (2, C) class totals.
 
@@ -49,7 +53,12 @@ class Columns:
         counts = class_counts(label, replicas, seed)
         self.every = counts * np.asarray(likelihood.reference.weight, np.float64)[:, None]
         self.classes = likelihood.reference.by_class(self.every.astype(likelihood.pt_ref.dtype))
+        self.own = class_membership(label)
         self.totals = np.stack([self.every[label == c].sum(axis=0) for c in (GLUON, QUARK)])
+
+    def member(self, some: slice) -> Float[np.ndarray, "N 2 c"]:
+        """Weights of the jets as gluons and as quarks in some replicas."""
+        return self.own[:, :, None] * self.every[:, None, some]
 
 
 class Permutations:
@@ -81,6 +90,11 @@ class Permutations:
         return called * self.weight[:, None, None]
 
 
+def class_membership(label: Int[np.ndarray, " N"]) -> Bool[np.ndarray, "N 2"]:
+    """Whether each jet is a gluon [:, 0] and whether it is a quark [:, 1]."""
+    return label[:, None] == np.array([GLUON, QUARK])
+
+
 def _expect_room_for(columns: int, likelihood: SmearedLikelihood, way_out: str) -> None:
     """Raise MemoryError if so many weight columns, or the sums over them, do not fit."""
     numbers, size = len(likelihood.label) * columns, likelihood.pt_ref.itemsize
@@ -89,6 +103,34 @@ def _expect_room_for(columns: int, likelihood: SmearedLikelihood, way_out: str) 
         {"weight columns in float64": 3 * 8 * numbers},
         way_out,
     )
+
+
+def each_epsilon(
+    compiled: Callable[[Float[Array, " G"]], Any],
+    grid: Float[np.ndarray, " E"],
+    query: Queries,
+    columns: int,
+    dtype: np.dtype,
+    title: str,
+    progress: bool,
+) -> Iterator[Any]:
+    """What a compiled pass makes of one ε after another, on the host, jets as they were given.
+
+    Args:
+        compiled: from resolutions in GeV to arrays (G, R, ...), with `query.rows` first.
+        grid: (E,) resolutions in GeV.
+        query: the jets.
+        columns: numbers held for each jet and ε.
+        dtype: of the resolutions.
+        title: of the progress bar.
+        progress: show it.
+    """
+    with tqdm(total=len(grid), desc=title, unit="ε", disable=not progress) as bar:
+        for rows, group in epsilon_groups(grid, len(query), columns, dtype):
+            answer = compiled(group)
+            for i in range(rows.stop - rows.start):
+                yield jax.tree.map(lambda leaf, i=i: np.asarray(leaf[i])[query.place], answer)
+                bar.update()
 
 
 def epsilon_groups(

@@ -18,8 +18,9 @@ from smearjax.smearing.ratios import (
     log_count_ratio,
     smeared_values,
 )
+from smearjax.smearing.replicas import class_membership
 from smearjax.smearing.subsets import AtomSums, Division
-from smearjax.smearing.sums import GLUON, QUARK, Categories, ClassSums, categories
+from smearjax.smearing.sums import Categories, ClassSums, categories
 
 Label = Int[np.ndarray, " N"]
 PerJet = Float[np.ndarray, "N C"]
@@ -78,7 +79,7 @@ def _b(sums: Sums, label: Label, weight: PerJet) -> Columns:
 
 def _member(label: Label, weight: PerJet) -> Sums:
     """Weights of the jets as gluons and as quarks."""
-    return weight[:, None] * (label[:, None] == np.array([GLUON, QUARK]))[..., None]
+    return weight[:, None] * class_membership(label)[..., None]
 
 
 def _on_device(compiled: Callable[..., tuple[Array, ...]], kernel: Kernel, log_scale, *sums):

@@ -14,14 +14,13 @@ from typing import NamedTuple
 import jax
 import numpy as np
 from jaxtyping import Array, Float, Int
-from tqdm import tqdm
 
 from smearjax._memory import expect_room
 from smearjax.metric.pairs import Points
 from smearjax.smearing.checks import checked_totals
 from smearjax.smearing.kernels import Kernel
 from smearjax.smearing.likelihood import SmearedLikelihood
-from smearjax.smearing.replicas import epsilon_groups
+from smearjax.smearing.replicas import each_epsilon
 from smearjax.smearing.sums import GLUON, QUARK, ClassSums, Rows, class_sums
 
 LEVELS, GROUPS = 4, 12
@@ -123,14 +122,14 @@ def atom_sums(
     expect_room({"sums over subsets": 2 * held}, {}, "use fewer jets or restrict(rows)")
     weights = likelihood.reference.by_class(columns.astype(dtype))
     points = likelihood.reference.classes.points
-    with tqdm(total=len(grid), desc="N → ∞", unit="ε", disable=not progress) as bar:
-        for rows, group in epsilon_groups(grid, len(query), columns.shape[1], dtype):
-            sums = _sums(likelihood.kernel, points, weights, query.rows, group)
-            for e in range(rows.stop - rows.start):
-                scale, linear, square = (np.asarray(part[e])[query.place] for part in sums)
-                linear, product = np.split(linear, [_ATOMS], axis=2)
-                yield AtomSums(scale, linear, square[..., :_ATOMS], product)
-                bar.update()
+
+    def asked(epsilon: Float[Array, " G"]) -> ClassSums:
+        return _sums(likelihood.kernel, points, weights, query.rows, epsilon)
+
+    found = each_epsilon(asked, grid, query, columns.shape[1], dtype, "N → ∞", progress)
+    for scale, linear, square in found:
+        linear, product = np.split(linear, [_ATOMS], axis=2)
+        yield AtomSums(scale, linear, square[..., :_ATOMS], product)
 
 
 @jax.jit
