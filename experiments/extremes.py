@@ -12,7 +12,6 @@ run goes on where it stopped; `extremes_figures.py` draws what is there.
 from __future__ import annotations
 
 import argparse
-import json
 import tomllib
 from collections.abc import Callable
 from functools import cached_property, partial
@@ -20,15 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _common import epsilon_grid, kept, load_all
 from extremes_figures import draw
 from tqdm import tqdm
 
-from smearjax import Jets, SmearedLikelihood, load_jets
-from smearjax.extremes.leading_log import LeadingLog
-from smearjax.extremes.neighbourhoods import neighbourhood_fit
-from smearjax.extremes.pair_distribution import PairCurve, pair_distribution
+from smearjax import Jets, SmearedLikelihood
+from smearjax.extremes import LeadingLog, PairCurve, neighbourhood_fit, pair_distribution
 from smearjax.extremes.scaling import Scales, scales_of, scaling_of, subset_rows
-from smearjax.jets import concatenate, split_rows
+from smearjax.jets import split_rows
 from smearjax.metric import Cloud, fit_space
 
 CONFIG = tomllib.loads((Path(__file__).parent / "extremes.toml").read_text())
@@ -41,7 +39,7 @@ class Data:
     """The jets, embedded once and only when a part needs them."""
 
     def __init__(self, files: list[str]):
-        self.jets: Jets = concatenate([load_jets(path) for path in files])
+        self.jets: Jets = load_all(files)
 
     @cached_property
     def likelihood(self) -> SmearedLikelihood:
@@ -56,12 +54,6 @@ class Data:
         return [Cloud(self.jets[label == c], space) for c in CLASSES.values()]
 
 
-def grid(number: int | None = None) -> np.ndarray:
-    """The radii in GeV."""
-    asked = CONFIG["pairs"]["epsilon"]
-    return np.geomspace(asked["min"], asked["max"], number or asked["number"])
-
-
 def curve_of(curve: PairCurve) -> dict[str, Any]:
     """A curve as JSON knows it."""
     names = ("F", "F_err", "D", "D_err")
@@ -71,7 +63,8 @@ def curve_of(curve: PairCurve) -> dict[str, Any]:
 def pairs_part(data: Data) -> dict[str, Any]:
     """F(ε), D(ε) and the distances to the nearest neighbours, class by class."""
     setting, likelihood = CONFIG["pairs"], data.likelihood
-    found = pair_distribution(likelihood, grid(), window=setting["window"], progress=True)
+    grid = epsilon_grid(setting["epsilon"])
+    found = pair_distribution(likelihood, grid, window=setting["window"], progress=True)
     label = np.asarray(likelihood.label)
     nearest = np.sqrt(np.asarray(likelihood.leave_one_out.nearest, np.float64))
     of_kind = {
@@ -80,12 +73,12 @@ def pairs_part(data: Data) -> dict[str, Any]:
         "qq": nearest[label == 1, 1],
     }
     return {
-        "epsilon": grid().tolist(),
+        "epsilon": grid.tolist(),
         "n_jets": found.n_jets,
         "curves": {kind: curve_of(getattr(found, kind)) for kind in (*KINDS, "all")},
         "nearest_quantiles": {k: np.quantile(d, QUANTILES).tolist() for k, d in of_kind.items()},
         "nearest_below": {
-            kind: (np.searchsorted(np.sort(d), grid(), side="right") / len(d)).tolist()
+            kind: (np.searchsorted(np.sort(d), grid, side="right") / len(d)).tolist()
             for kind, d in of_kind.items()
         },
     }
@@ -99,8 +92,8 @@ def bootstrap_part(data: Data) -> dict[str, Any]:
     fractions = (share, 1 - share) if share < 1 else (1.0,)
     some = data.likelihood.restrict(split_rows(data.jets, fractions, seed)[0])
     found = pair_distribution(
-        some, grid(asked["number"]), window=setting["window"], replicas=asked["replicas"],
-        seed=seed, progress=True,
+        some, epsilon_grid(setting["epsilon"], asked["number"]), window=setting["window"],
+        replicas=asked["replicas"], seed=seed, progress=True,
     )  # fmt: skip
     curves = {kind: getattr(found, kind) for kind in KINDS}
     return {
@@ -253,17 +246,12 @@ def main() -> None:
     chosen.out.mkdir(parents=True, exist_ok=True)
     data = Data(chosen.data)
     label = np.asarray(data.jets.label)
-    identity = {"data": [Path(path).name for path in chosen.data], "settings": CONFIG}
-    found: dict[str, Any] = {}
-    for name, part in tqdm(parts(int(min(np.bincount(label)))).items(), desc="parts"):
-        path = chosen.out / f"{name}.json"
-        if not path.exists():
-            path.write_text(json.dumps(identity | part(data)))
-        found[name] = json.loads(path.read_text())
-        if any(found[name][key] != value for key, value in identity.items()):
-            raise SystemExit(f"{path} is of other data or settings; give another --out")
+    settings = {"files": [Path(path).name for path in chosen.data], "config": CONFIG}
+    found: dict[str, Any] = {
+        name: kept(chosen.out / f"{name}.json", settings, partial(part, data))
+        for name, part in tqdm(parts(int(min(np.bincount(label)))).items(), desc="parts")
+    }
     found["summary"] = summary(found)
-    (chosen.out / "summary.json").write_text(json.dumps(identity | found["summary"]))
     text = table(found)
     (chosen.out / "table.txt").write_text(text + "\n")
     print(text)

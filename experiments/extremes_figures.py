@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from smearjax.report.axes import epsilon_axis, new_figure
-from smearjax.report.style import BLUE, INK, MUTED, VERMILION, hep_style, scale_ticks
+from smearjax.report.style import BLUE, GREEN, INK, MUTED, VERMILION, hep_style, scale_ticks
 
 KINDS = {"gg": VERMILION, "gq": MUTED, "qq": BLUE}
 NAMES = {"gg": "gluon–gluon", "gq": "gluon–quark", "qq": "quark–quark"}
 CLASSES = {"gluon": VERMILION, "quark": BLUE}
-GREEN = "#009E73"
 
 
 def array(values: list[Any]) -> np.ndarray:

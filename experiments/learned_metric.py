@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _common import kept, load_all
 from tqdm import tqdm
 
 from smearjax import Jets, SmearedLikelihood, load_jets
 from smearjax.evaluate import auc, bootstrap_interval
-from smearjax.jets import concatenate
 from smearjax.networks import TrainingConfig, network_scores, train_efn
 from smearjax.smearing import learn_metric
 
@@ -147,18 +147,25 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/learned_metric"))
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
-    pool = concatenate([load_jets(path) for path in chosen.data])
+    pool = load_all(chosen.data)
     if chosen.test is None:
         cut = 3 * len(pool) // 4
         pool, test = pool[:cut], pool[cut:]
     else:
         test = load_jets(chosen.test)
     test = test[: CONFIG["test_jets"]]
+    settings = {
+        "files": [Path(path).name for path in chosen.data],
+        "test": Path(chosen.test).name if chosen.test else "the last quarter",
+        "config": {name: CONFIG[name] for name in ("validation", "test_jets", "plain_epsilon")},
+    }
     enough = [n for n in chosen.jets if n * (1 + CONFIG["validation"]) <= len(pool)]
     for number, seed in tqdm([(n, s) for n in enough for s in range(chosen.seeds)], desc="runs"):
-        path = chosen.out / f"{number}_{seed}.json"
-        if not path.exists():
-            path.write_text(json.dumps(one_run(*drawn(pool, number, seed), test, seed)))
+        kept(
+            chosen.out / f"{number}_{seed}.json",
+            settings,
+            lambda number=number, seed=seed: one_run(*drawn(pool, number, seed), test, seed),
+        )
     rows = [json.loads(path.read_text()) for path in sorted(chosen.out.glob("*.json"))]
     print(table(rows))
     draw(rows, chosen.out)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _common import epsilon_grid, kept, load_all
 from tqdm import tqdm
 
 from smearjax import Jets, SmearedLikelihood, epsilon_curve, information, load_jets
@@ -33,26 +34,21 @@ CURVES = {"R": "minus_dR", "B": "minus_dB"}
 W_MASS = 80.4  # GeV
 
 
-def grid() -> np.ndarray:
-    """The resolutions in GeV."""
-    asked = CONFIG["grid"]["epsilon"]
-    return np.geomspace(asked["min"], asked["max"], asked["number"])
-
-
 def measured(jets: Jets, with_auc: bool = True, permutations: int = 0) -> dict[str, Any]:
     """Curves and peaks of labelled jets, on all of them and on two halves."""
     setting = CONFIG["grid"]
+    grid = epsilon_grid(setting["epsilon"])
     asked = {"replicas": setting["replicas"], "seed": setting["seed"]}
     likelihood = SmearedLikelihood(jets)
-    info = information(likelihood, grid(), **asked, progress=True)
+    info = information(likelihood, grid, **asked, progress=True)
     halves = [
-        information(likelihood.restrict(rows), grid(), **asked)
+        information(likelihood.restrict(rows), grid, **asked)
         for rows in split_rows(jets, (0.5, 0.5), setting["seed"])
     ]
     names = [f"{curve}{part}" for curve in CURVES.values() for part in ("", "_err")]
     found: dict[str, Any] = {
         "n_jets": info.n_jets,
-        "epsilon": grid().tolist(),
+        "epsilon": grid.tolist(),
         "curves": {name: getattr(info, name).tolist() for name in names},
         "peaks": {
             name: [vars(peak) for peak in scale_peaks(info, curve)]
@@ -61,14 +57,14 @@ def measured(jets: Jets, with_auc: bool = True, permutations: int = 0) -> dict[s
         "agreed": agreed_scales([info, *halves]),
     }
     if with_auc:
-        curve = epsilon_curve(likelihood, None, grid(), replicas=10, seed=setting["seed"])
+        curve = epsilon_curve(likelihood, None, grid, replicas=10, seed=setting["seed"])
         for name, slope in (("AUC", curve.minus_dauc), ("CE", curve.dcross_entropy)):
             found["curves"][name] = slope.tolist()
-            found["peaks"][name] = [{"epsilon": float(grid()[np.argmax(slope)])}]
+            found["peaks"][name] = [{"epsilon": float(grid[np.argmax(slope)])}]
         found["empty_fraction"] = curve.empty_fraction.tolist()
     if permutations:
         null = permuted(
-            likelihood, grid(), permutations=permutations, seed=setting["seed"], progress=True
+            likelihood, grid, permutations=permutations, seed=setting["seed"], progress=True
         )
         found["p_values"] = {name: null.p_value(info, curve) for name, curve in CURVES.items()}
         found["null_bands"] = {c: null.band(c).tolist() for c in CURVES.values()}
@@ -140,7 +136,7 @@ def cores_cases(data: list[str]) -> dict[str, Callable[[], dict[str, Any]]]:
     asked = CONFIG["cores"]
 
     def case(scale: float, presence: list[float]) -> dict[str, Any]:
-        nuisance = cores(some_jets(data, asked["jets"]), seed=asked["seed"])
+        nuisance = cores(load_all(data)[: asked["jets"]], seed=asked["seed"])
         return planted_case(nuisance, [scale], presence, asked["seed"], [0.4])
 
     return {
@@ -181,12 +177,6 @@ def w_case(path: str, data: list[str], narrow: bool) -> dict[str, Any]:
         "cross_pairs_below": count_pairs(Cloud(jets), [scale]).gq.tolist(),
         "kappa": dict(zip(CURVES, kappa(*presence), strict=True)),
     }
-
-
-def some_jets(data: list[str], number: int) -> Jets:
-    """So many jets from the files."""
-    jets = concatenate([load_jets(path) for path in data])
-    return jets[:number]
 
 
 def table(found: dict[str, dict[str, Any]]) -> str:
@@ -337,10 +327,10 @@ def main() -> None:
         cases["w"] = lambda: w_case(chosen.w, chosen.data, narrow=False)
         cases["w_narrow"] = lambda: w_case(chosen.w, chosen.data, narrow=True)
     chosen.out.mkdir(parents=True, exist_ok=True)
+    names = {"data": [Path(path).name for path in chosen.data], "w": Path(chosen.w or "").name}
     for name, case in tqdm(cases.items(), desc="cases"):
-        path = chosen.out / f"{name}.json"
-        if not path.exists():
-            path.write_text(json.dumps(case()))
+        used = {key: names[key] for key in ("data", "w") if name.startswith(("cores", "w"))}
+        kept(chosen.out / f"{name}.json", {"files": used, "config": CONFIG}, case)
     found = {p.stem: json.loads(p.read_text()) for p in sorted(chosen.out.glob("*.json"))}
     print(table(found))
     draw(found, chosen.out)

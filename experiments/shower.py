@@ -6,13 +6,12 @@
 Quark against gluon jets, nominal and in each variation; nominal against varied jets of one kind
 (label 1 = nominal) with the band of permuted labels; quark against gluon jets in bins of jet pT.
 Settings are frozen in shower.toml. Each comparison has a JSON file of its own under --out, so that
-an interrupted run goes on where it stopped; one with other settings is measured anew.
+an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import tomllib
 from collections.abc import Callable
 from functools import cache
@@ -20,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from _common import epsilon_grid, kept, load_all
 from shower_figures import difference, draw
 from tqdm import tqdm
 
-from smearjax import Jets, SmearedLikelihood, information, load_jets
+from smearjax import Jets, SmearedLikelihood, information
 from smearjax.jets import concatenate
 from smearjax.smearing import NullBand, permuted, scale_peaks
 
@@ -36,27 +36,22 @@ SHOWN = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # GeV
 Case = dict[str, Any]
 
 
-def grid() -> np.ndarray:
-    """The resolutions in GeV."""
-    asked = CONFIG["grid"]["epsilon"]
-    return np.geomspace(asked["min"], asked["max"], asked["number"])
-
-
 def measured(jets: Jets, pt_ref: float = PT_REF, permutations: int = 0) -> Case:
     """R, B, their slopes and peaks; with permutations also where the curves exceed these."""
     asked = {"seed": CONFIG["grid"]["seed"], "progress": True}
     likelihood = SmearedLikelihood(jets, pt_ref=pt_ref)
-    info = information(likelihood, grid(), replicas=CONFIG["grid"]["replicas"], **asked)
+    grid = epsilon_grid(CONFIG["grid"]["epsilon"])
+    info = information(likelihood, grid, replicas=CONFIG["grid"]["replicas"], **asked)
     names = [f"{curve}{part}" for curve in CURVES for part in ("", "_err")]
     found: Case = {
         "n_jets": info.n_jets,
         "pt_ref": pt_ref,
-        "epsilon": grid().tolist(),
+        "epsilon": grid.tolist(),
         "curves": {name: getattr(info, name).tolist() for name in names},
         "peaks": {c: [vars(peak) for peak in scale_peaks(info, c)] for c in CURVES[2:]},
     }
     if permutations:
-        null = permuted(likelihood, grid(), permutations=permutations, **asked)
+        null = permuted(likelihood, grid, permutations=permutations, **asked)
         found["null"] = {
             c: exceeded(null, c, getattr(info, c)) | {"p_value": null.p_value(info, c)}
             for c in CURVES
@@ -110,7 +105,7 @@ def cases(files: dict[str, list[str]], number: int) -> dict[str, Callable[[], Ca
 
     @cache
     def jets(name: str) -> Jets:
-        return concatenate([load_jets(path) for path in files[name]])
+        return load_all(files[name])
 
     here = [name for name in VARIATIONS if files[name]]
     found: dict[str, Callable[[], Case]] = {
@@ -127,17 +122,6 @@ def cases(files: dict[str, list[str]], number: int) -> dict[str, Callable[[], Ca
         found[f"pt_{low}_{high}"] = lambda low=low, high=high: in_bin(
             jets("nominal"), low, high, number
         )
-    return found
-
-
-def kept(path: Path, settings: Case, case: Callable[[], Case]) -> Case:
-    """What the file holds if it was made with these settings; else measured and put there."""
-    if path.exists():
-        found = json.loads(path.read_text())
-        if found["settings"] == settings:
-            return found
-    found = case() | {"settings": settings}
-    path.write_text(json.dumps(found))
     return found
 
 

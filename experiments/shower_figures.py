@@ -77,7 +77,7 @@ def difference(one: Case, other: Case, curve: str, per_pt: bool = False) -> Case
         for part in ("", "_err")
     )
     both = np.hypot(a[f"{curve}_err"], error)
-    curves = {curve: np.array(a[curve]) - value, f"{curve}_err": np.nan_to_num(both, nan=np.inf)}
+    curves = {curve: np.array(a[curve]) - value, f"{curve}_err": both}
     return {"epsilon": one["epsilon"], "curves": curves}
 
 
