@@ -24,6 +24,12 @@ def epsilon_grid(asked: dict[str, float], number: int | None = None) -> np.ndarr
     return np.geomspace(asked["min"], asked["max"], number or int(asked["number"]))
 
 
+def say(text: str, out: Path) -> None:
+    """Print a table and keep it beside the figures."""
+    (out / "table.txt").write_text(text + "\n")
+    print(text)
+
+
 def kept(
     path: Path, settings: dict[str, Any], measure: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:

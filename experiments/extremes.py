@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import epsilon_grid, kept, load_all
+from _common import epsilon_grid, kept, load_all, say
 from extremes_figures import draw
 from tqdm import tqdm
 
@@ -252,9 +252,7 @@ def main() -> None:
         for name, part in tqdm(parts(int(min(np.bincount(label)))).items(), desc="parts")
     }
     found["summary"] = summary(found)
-    text = table(found)
-    (chosen.out / "table.txt").write_text(text + "\n")
-    print(text)
+    say(table(found), chosen.out)
     draw(found, chosen.out)
 
 

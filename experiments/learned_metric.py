@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import kept, load_all
+from _common import kept, load_all, say
 from tqdm import tqdm
 
 from smearjax import Jets, SmearedLikelihood, load_jets
@@ -167,7 +167,7 @@ def main() -> None:
             lambda number=number, seed=seed: one_run(*drawn(pool, number, seed), test, seed),
         )
     rows = [json.loads(path.read_text()) for path in sorted(chosen.out.glob("*.json"))]
-    print(table(rows))
+    say(table(rows), chosen.out)
     draw(rows, chosen.out)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import epsilon_grid, kept, load_all
+from _common import epsilon_grid, kept, load_all, say
 from tqdm import tqdm
 
 from smearjax import Jets, SmearedLikelihood, epsilon_curve, information, load_jets
@@ -332,7 +332,7 @@ def main() -> None:
         used = {key: names[key] for key in ("data", "w") if name.startswith(("cores", "w"))}
         kept(chosen.out / f"{name}.json", {"files": used, "config": CONFIG}, case)
     found = {p.stem: json.loads(p.read_text()) for p in sorted(chosen.out.glob("*.json"))}
-    print(table(found))
+    say(table(found), chosen.out)
     draw(found, chosen.out)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import epsilon_grid, kept, load_all
+from _common import epsilon_grid, kept, load_all, say
 from shower_figures import difference, draw
 from tqdm import tqdm
 
@@ -178,7 +178,7 @@ def main() -> None:
     for name, case in tqdm(cases(files, chosen.jets).items(), desc="comparisons"):
         used = {k: v for k, v in names.items() if k == "nominal" or name.startswith(k)}
         found[name] = kept(chosen.out / f"{name}.json", settings | {"files": used}, case)
-    print(table(found))
+    say(table(found), chosen.out)
     draw(found, chosen.out)
 
 
