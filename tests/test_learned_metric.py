@@ -107,9 +107,13 @@ def test_widths_as_shares_are_semd_on_the_grid():
 
 
 def slow_cross_entropy(numbers: np.ndarray, jets: Jets) -> float:
-    """Leave-one-out, from the dense matrix; numbers: K logarithms, ln β, ln ε."""
-    shares = np.exp(numbers[:-2]) / np.exp(numbers[:-2]).sum()
-    d2 = slow_squared_distances(slow_means(jets, math.exp(numbers[-2])), shares)
+    """Leave-one-out, from the dense matrix; numbers: 4 logarithms, ln of each β, ln ε."""
+    shares = np.exp(numbers[:4]) / np.exp(numbers[:4]).sum()
+    betas = np.exp(numbers[4:-1])
+    d2 = sum(
+        slow_squared_distances(slow_means(jets, beta), some)
+        for beta, some in zip(betas, shares.reshape(len(betas), -1), strict=True)
+    )
     k = np.exp(-d2 / (2 * math.exp(2 * numbers[-1])))
     np.fill_diagonal(k, 0)
     quark = np.asarray(jets.label) == 1
@@ -120,16 +124,17 @@ def slow_cross_entropy(numbers: np.ndarray, jets: Jets) -> float:
     return 0.5 * (loss[quark].mean() + loss[~quark].mean())
 
 
-def test_cross_entropy_and_its_derivatives():
+@pytest.mark.parametrize("betas", [[0.4, 1.1], pytest.param([0.7], marks=pytest.mark.slow)])
+def test_cross_entropy_and_its_derivatives(betas):
     """Shares, β and ε, through the spectral function, against the slow sum and its differences."""
-    config = MetricConfig(stretches=4, cells=CELLS)
-    start = np.array([0.3, -0.2, 0.1, 0.4, math.log(0.7), math.log(0.05)])
+    config = MetricConfig(stretches=4, cells=CELLS, betas=len(betas))
+    start = np.array([0.3, -0.2, 0.1, 0.4, *np.log(betas), math.log(0.05)])
     with jax.enable_x64(True):
         jets = doubles(400)
         jets = jets[(jets.multiplicity > 24) & (jets.multiplicity < 33)][:50]  # one compilation
 
         def loss(flat):
-            numbers = Numbers(flat[:4], flat[4], flat[5])
+            numbers = Numbers(flat[:4], flat[4:-1], flat[-1])
             both = by_class(jets, embedded(jets, jnp.exp(numbers.log_beta), config))
             return _cross_entropy(numbers, both, both)
 
@@ -137,9 +142,30 @@ def test_cross_entropy_and_its_derivatives():
     assert float(value) == pytest.approx(slow_cross_entropy(start, jets), rel=1e-9)
     h = 1e-5
     for k in range(len(start)):
-        ends = [slow_cross_entropy(start + s * h * np.eye(6)[k], jets) for s in (1, -1)]
+        ends = [slow_cross_entropy(start + s * h * np.eye(len(start))[k], jets) for s in (1, -1)]
         assert float(slope[k]) == pytest.approx((ends[0] - ends[1]) / (2 * h), rel=1e-5, abs=1e-9)
     assert abs(float(slope[:4].sum())) < 1e-9  # a softmax knows no common shift
+
+
+def test_several_betas_make_the_metric_that_was_learned():
+    """The space that is returned gives the validation jets the cross-entropy that was reported."""
+    jets = load_jets("sample")
+    train, validation = jets[:200], jets[200:300]
+    config = MetricConfig(
+        stretches=4, cells=CELLS, betas=2, beta_steps=0, steps=2, batch=64, beta=0.6
+    )
+    learned = learn_metric(train, validation, config)
+    names = ["beta 0", "beta 1", "epsilon", "share 0", "share 1", "share 2", "share 3"]
+    assert list(learned.numbers) == names
+    assert [learned.numbers[name] for name in names[:2]] == pytest.approx([0.3, 1.2])
+    assert sum(learned.numbers[name] for name in names[3:]) == pytest.approx(1)
+    ratio = np.asarray(learned.likelihood(train).log_ratio(validation, learned.epsilon))
+    quark = np.asarray(validation.label) == 1
+    loss = np.logaddexp(0, np.where(quark, -ratio, ratio))
+    found = 0.5 * (loss[quark].mean() + loss[~quark].mean())
+    assert found == pytest.approx(learned.validation_cross_entropy, rel=2e-3)
+    assert learned.likelihood(train).convention["beta"] == pytest.approx([0.3, 1.2])
+    assert len(str(learned).splitlines()) == 7
 
 
 @pytest.mark.slow
@@ -201,6 +227,7 @@ def test_the_same_seed_learns_the_same():
         (lambda j: weighted_space(j, [1.0], pt_ref=-1.0), "pt_ref must be"),
         (lambda j: weighted_space(j[:0], [1.0]), "holds no jet"),
         (lambda j: MetricConfig(stretches=7), "a multiple of the 7 stretches"),
+        (lambda j: MetricConfig(stretches=8, betas=3), "a multiple of the 3 betas"),
         (lambda j: MetricConfig(steps=0), "steps must be at least 1"),
         (lambda j: learn_metric(j.replace(label=None), j, QUICK), "label"),
         (lambda j: learn_metric(j, j.replace(label=None), QUICK), "label"),

@@ -79,6 +79,7 @@ RESULTS = {
     "ScalingCurve",
     "Space",
     "Spectra",
+    "SumSpace",
     "TrainedNetwork",
     "WeightedSpace",
 }

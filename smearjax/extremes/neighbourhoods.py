@@ -18,7 +18,7 @@ from smearjax.extremes.mean_law import mean_law
 from smearjax.metric.cloud import Cloud
 from smearjax.metric.exact import exact_squared_distances
 from smearjax.metric.pairs import Points, ball_counts, in_bucket, squared_distances
-from smearjax.metric.weighted_space import expect_semd
+from smearjax.metric.space import expect_semd
 from smearjax.smearing.checks import checked_rows
 
 PerJet = Float[np.ndarray, " K"]
@@ -141,7 +141,7 @@ def neighbourhood_fit(
 
     Raises:
         ValueError: a jet fixed twice; fewer than 5 subsets, or fewer than asked for; a jet that
-            stands on another one; a cloud in a `WeightedSpace`.
+            stands on another one; a cloud in another space than SEMD's.
         MemoryError: it would not fit; the message has the predicted bytes.
 
     >>> from smearjax import load_jets
@@ -214,7 +214,9 @@ def _nearest(
 ) -> Float[np.ndarray, "K M"]:
     """Smallest distance from each jet to each subset, in one pass."""
     size = cloud.points.residual.dtype.itemsize
-    held = size * (len(jets) * subsets.shape[1] + subsets.size * cloud.space.cells * 2)
+    held = size * (
+        len(jets) * subsets.shape[1] + subsets.size * cloud.points.points.vectors.shape[1]
+    )
     expect_room({"subsets": held}, {}, "use fewer jets")
     place = np.argsort(cloud.order)
     points = cloud.points.points

@@ -21,6 +21,8 @@ from smearjax.metric.spectral import PrecisionWarning as PrecisionWarning
 from smearjax.metric.spectral import Spectra as Spectra
 from smearjax.metric.spectral import spectral_function as spectral_function
 from smearjax.metric.streaming import embed_jets as embed_jets
+from smearjax.metric.sum_space import SumSpace as SumSpace
+from smearjax.metric.sum_space import sum_space as sum_space
 from smearjax.metric.weighted_space import WeightedSpace as WeightedSpace
 from smearjax.metric.weighted_space import weighted_space as weighted_space
 
@@ -34,6 +36,7 @@ __all__ = [
     "PrecisionWarning",
     "Space",
     "Spectra",
+    "SumSpace",
     "WeightedSpace",
     "count_balls",
     "count_pairs",
@@ -47,5 +50,6 @@ __all__ = [
     "semd",
     "semd_distance",
     "spectral_function",
+    "sum_space",
     "weighted_space",
 ]

@@ -23,8 +23,7 @@ from smearjax.metric.pairs.certified import (
     sure_counts,
 )
 from smearjax.metric.pairs.points import CertifiedPoints
-from smearjax.metric.space import Space, fit_space
-from smearjax.metric.weighted_space import expect_semd
+from smearjax.metric.space import Space, expect_semd, fit_space
 
 
 class Cloud:

@@ -211,6 +211,15 @@ def fit_space(
     )
 
 
+def expect_semd(space: Space, doing: str) -> None:
+    """Raise ValueError if SEMD itself is wanted in a space whose distances are others."""
+    if type(space) is not Space:
+        raise ValueError(
+            f"{doing} computes SEMD, but the jets are in a {type(space).__name__}, whose distances "
+            "are others; use a space from fit_space(jets)"
+        )
+
+
 def embedded_reference(
     jets: Jets, beta: ArrayLike, omega: str, cells: int, pt_ref: float | None
 ) -> tuple[Embedding, Float[Array, ""]]:

@@ -128,15 +128,6 @@ def weighted_space(
     )
 
 
-def expect_semd(space: Space, doing: str) -> None:
-    """Raise ValueError if exact SEMD is wanted in a space whose distances are others."""
-    if isinstance(space, WeightedSpace):
-        raise ValueError(
-            f"{doing} computes SEMD, but the jets are in a WeightedSpace, whose distances are "
-            "others; use a space from fit_space(jets)"
-        )
-
-
 def cell_means(embedding: Embedding | Float[Array, "N D"], cells: int) -> Float[Array, "N T"]:
     """Means of q^β over the cells: the first T coefficients divided by √width."""
     vectors = embedding.vectors if isinstance(embedding, Embedding) else embedding

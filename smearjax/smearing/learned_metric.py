@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from smearjax._expect import expect
 from smearjax.jets.container import Jets
+from smearjax.metric.sum_space import SumSpace, sum_space
 from smearjax.metric.weighted_space import WeightedSpace, weighted_space
 from smearjax.smearing.checks import checked_labels
 from smearjax.smearing.kernels import Gaussian
@@ -31,7 +32,8 @@ class LearnedMetric:
     r"""A metric, its resolution, and how it was learned.
 
     Attributes:
-        space: the `WeightedSpace` with the learned β and (K,) shares, dimensionless.
+        space: the `WeightedSpace` with the learned β and (K,) shares, dimensionless; of several β
+            the `SumSpace` of such.
         epsilon: the learned width of the Gaussian kernel in GeV, in this metric's d.
         validation_cross_entropy: of the validation jets smeared over the training jets, in nats.
         history: (checks, 3) step, mean training loss since the last check, validation
@@ -39,7 +41,7 @@ class LearnedMetric:
         n_jets: training jets, (gluons, quarks).
     """
 
-    space: WeightedSpace
+    space: WeightedSpace | SumSpace
     epsilon: float
     validation_cross_entropy: float
     history: Float[np.ndarray, "checks 3"]
@@ -47,9 +49,19 @@ class LearnedMetric:
 
     @property
     def numbers(self) -> dict[str, float]:
-        """All that was learned, by name: β, ε in GeV, and K shares of sum 1."""
-        shares = {f"share {k}": float(s) for k, s in enumerate(np.asarray(self.space.shares))}
-        return {"beta": float(self.space.beta), "epsilon": self.epsilon, **shares}
+        """All that was learned, by name: each β, ε in GeV, and K shares of sum 1."""
+        betas = np.atleast_1d(self.space.beta).tolist()
+        names = ["beta"] if len(betas) == 1 else [f"beta {k}" for k in range(len(betas))]
+        shares = {f"share {k}": float(share) for k, share in enumerate(np.concatenate(self.shares))}
+        return {**dict(zip(names, betas, strict=True)), "epsilon": self.epsilon, **shares}
+
+    @property
+    def shares(self) -> list[Float[np.ndarray, " k"]]:
+        """For each β the shares of its stretches, dimensionless; all together have the sum 1."""
+        if isinstance(self.space, WeightedSpace):
+            return [np.asarray(self.space.shares)]
+        parts = zip(self.space.coefficients, self.space.parts, strict=True)
+        return [np.asarray(a * part.shares) for a, part in parts]  # pyright: ignore
 
     def likelihood(self, reference: Jets) -> SmearedLikelihood:
         r"""The smeared likelihood of N reference jets in this metric; use it at `epsilon` GeV.
@@ -67,18 +79,19 @@ class LearnedMetric:
         return SmearedLikelihood(reference, kernel=Gaussian(), space=self.space)
 
     def __str__(self) -> str:
-        shares = np.asarray(self.space.shares)
-        edges = (np.arange(len(shares) + 1) / len(shares)) ** 3
-        head = (
-            f"β = {float(self.space.beta):.3g}, ε = {self.epsilon:.3g} GeV, validation "
-            f"cross-entropy {self.validation_cross_entropy:.4f} nats, from {self.n_jets[1]} quark "
-            f"and {self.n_jets[0]} gluon jets\n  stretch of U          share    SEMD's own"
-        )
-        rows = [
-            f"  {low:.2e} … {high:.2e}   {share:.4f}   {high - low:.4f}"
-            for low, high, share in zip(edges, edges[1:], shares, strict=False)
+        lines = [
+            f"ε = {self.epsilon:.3g} GeV, validation cross-entropy "
+            f"{self.validation_cross_entropy:.4f} nats, from {self.n_jets[1]} quark and "
+            f"{self.n_jets[0]} gluon jets"
         ]
-        return "\n".join([head, *rows])
+        for beta, shares in zip(np.atleast_1d(self.space.beta), self.shares, strict=True):
+            edges = (np.arange(len(shares) + 1) / len(shares)) ** 3
+            lines.append(f"β = {beta:.3g}: stretch of U    share    SEMD's own")
+            lines += [
+                f"  {low:.2e} … {high:.2e}   {share:.4f}   {high - low:.4f}"
+                for low, high, share in zip(edges, edges[1:], shares, strict=False)
+            ]
+        return "\n".join(lines)
 
 
 def learn_metric(
@@ -96,7 +109,8 @@ def learn_metric(
     C = ½ Σ_c ⟨softplus(∓ ln L(x|ε))⟩_{x∈c},   K = exp(−d²/2ε²),
     d² = pT_ref² Σ_j c_j (m_j(A) − m_j(B))²   (see `smearjax.metric.WeightedSpace`)
 
-    over β, ε and K shares (K + 1 free numbers) with Adam: first all of them by derivatives through
+    over β, ε and K shares (K + 1 free numbers; with several β the d² of each is summed, and there
+    are K + B) with Adam: first all of them by derivatives through
     the spectral function and the embedding of some jets, then shares and ε at fixed β, batches of
     jets against all others. What is returned is the state with the least cross-entropy of the
     validation jets, which enter in no other way; no test jet is touched. Each number has a
@@ -136,12 +150,16 @@ def learn_metric(
     numbers = first_numbers(pilot, config)
     if config.beta_steps:
         numbers = learn_beta(numbers, pilot, config, progress)
-    beta = float(jnp.exp(numbers.log_beta))
-    here = by_class(train, embedded(train, beta, config))
-    there = by_class(validation, embedded(validation, beta, config), known=False)
+    betas = np.exp(np.asarray(numbers.log_beta, np.float64))
+    here = by_class(train, embedded(train, betas, config))
+    there = by_class(validation, embedded(validation, betas, config), known=False)
     best, history = learn_shares(numbers, here, there, config, rng, progress)
-    shares = np.asarray(jax.nn.softmax(best.shares))
-    space = weighted_space(train, shares, beta=beta, cells=config.cells)
+    shares = np.asarray(jax.nn.softmax(best.shares)).reshape(config.betas, -1)
+    parts = [
+        weighted_space(train, share, beta=beta, cells=config.cells)
+        for beta, share in zip(betas, shares, strict=True)
+    ]
+    space = parts[0] if len(parts) == 1 else sum_space(parts, shares.sum(axis=1))
     return LearnedMetric(
         space,
         float(jnp.exp(best.log_epsilon) * space.pt_ref),

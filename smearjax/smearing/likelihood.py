@@ -56,7 +56,7 @@ class SmearedLikelihood(eqx.Module):
         omega: name of the angle, see `spectral_function`.
         cells: cells T of the embedding.
         space: another metric in place of `beta`, `omega`, `cells` and `pt_ref`, such as a
-            `smearjax.metric.WeightedSpace` that was learned.
+            `WeightedSpace` or `SumSpace` of `smearjax.metric` that was learned.
 
     Raises:
         ValueError: labels missing, not 0/1, or fewer than 2 jets of a class; the weights of a
@@ -288,13 +288,13 @@ class SmearedLikelihood(eqx.Module):
         return self._ask(passes.smear, query, epsilon, self.reference.by_class(checked))
 
     @property
-    def convention(self) -> dict[str, str | float | int]:
+    def convention(self) -> dict[str, str | float | int | list[float]]:
         """What every quoted ε rests on: metric, angle, β, kernel, cells and pT_ref in GeV."""
         return {
             "metric": self.space.formula,
             "omega": self.space.omega,
             "angle": ANGLES[self.space.omega].formula,
-            "beta": float(self.space.beta),
+            "beta": np.asarray(self.space.beta).tolist(),
             "p": 2,
             "kernel": self.kernel.formula,
             "cells": self.space.cells,

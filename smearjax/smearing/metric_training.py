@@ -39,11 +39,13 @@ class MetricConfig:
     """
 
     stretches: int = 16
-    """K, the stretches of the quantile axis that each get a share."""
+    """K, the stretches that each get a share: of the quantile axis, of as many as there are β."""
     cells: int = 64
-    """T, cells of the axis; a multiple of K."""
+    """T, cells of an axis; a multiple of its stretches."""
+    betas: int = 1
+    """B, how many β the metric has; each has K/B of the stretches."""
     beta: float = 0.5
-    """β to begin with."""
+    """β to begin with; several begin from half to twice of it, evenly spaced in ln β."""
     beta_steps: int = 30
     """Steps in which β is learned too, by derivatives through the spectral function."""
     beta_jets: int = 1536
@@ -56,13 +58,19 @@ class MetricConfig:
     """First learning rate of Adam; it falls to 0 along a cosine."""
 
     def __post_init__(self) -> None:
-        for name, least in (("stretches", 1), ("cells", 1), ("beta_steps", 0), ("steps", 1)):
-            expect_whole(name, getattr(self, name), least=least)
+        for name in ("stretches", "cells", "betas", "steps"):
+            expect_whole(name, getattr(self, name), least=1)
+        expect_whole("beta_steps", self.beta_steps, least=0)
         for name in ("beta_jets", "batch"):
             expect_whole(name, getattr(self, name), least=4)
-        if self.cells % self.stretches:
+        if self.stretches % self.betas:
             raise ValueError(
-                f"cells is {self.cells}; expected a multiple of the {self.stretches} stretches"
+                f"stretches is {self.stretches}; expected a multiple of the {self.betas} betas"
+            )
+        if self.cells % (self.stretches // self.betas):
+            raise ValueError(
+                f"cells is {self.cells}; expected a multiple of the "
+                f"{self.stretches // self.betas} stretches"
             )
 
 
@@ -70,24 +78,28 @@ class Numbers(NamedTuple):
     """What is learned, unbounded: shares are a softmax, β and ε exponentials."""
 
     shares: Float[Array, " K"]
-    log_beta: Float[Array, ""]
+    log_beta: Float[Array, " B"]
     log_epsilon: Float[Array, ""]
 
 
 class Means(NamedTuple):
     """Jets by their cell means; identities of −1 are of jets from elsewhere."""
 
-    means: Float[Array, "N T"]
+    means: Float[Array, "N BT"]
     weight: Float[Array, " N"]
     identity: Int[Array, " N"]
 
 
-def embedded(jets: Jets, beta: Array | float, config: MetricConfig) -> Float[Array, "N T"]:
-    """Cell means of q^β, with derivatives in a traced β."""
-    return cell_means(embed_jets(jets, beta, cells=config.cells), config.cells)
+def embedded(
+    jets: Jets, betas: Float[Array | np.ndarray, " B"], config: MetricConfig
+) -> Float[Array, "N BT"]:
+    """Cell means of q^β, one β behind the other, with derivatives in traced β."""
+    cells = config.cells
+    means = [cell_means(embed_jets(jets, beta, cells=cells), cells) for beta in betas]
+    return jnp.concatenate(means, axis=1)
 
 
-def by_class(jets: Jets, means: Float[Array, "N T"], known: bool = True) -> tuple[Means, Means]:
+def by_class(jets: Jets, means: Float[Array, "N BT"], known: bool = True) -> tuple[Means, Means]:
     """Gluons and quarks; jets that are `known` meet themselves among the reference."""
     label = checked_labels(len(jets), jets.label)
     weight = checked_weights(len(jets), jets.weight, label)
@@ -105,12 +117,14 @@ def by_class(jets: Jets, means: Float[Array, "N T"], known: bool = True) -> tupl
 
 def first_numbers(jets: Jets, config: MetricConfig) -> Numbers:
     """Shares such that every stretch contributes alike, ε a third of the typical distance."""
-    means = np.asarray(embedded(jets, config.beta, config))
+    wide = 2.0 if config.betas > 1 else 1.0
+    betas = np.geomspace(config.beta / wide, config.beta * wide, config.betas)
+    means = np.asarray(embedded(jets, betas, config))
     spread = means.var(axis=0).reshape(config.stretches, -1).mean(axis=1)
     spread = np.maximum(spread, 1e-6 * spread.max() + np.finfo(means.dtype).tiny)
     shares = 1 / spread / np.sum(1 / spread)
     typical = np.sqrt(2 * np.sum(shares * spread))
-    logarithms = (np.log(shares), np.log(config.beta), np.log(typical / 3))
+    logarithms = (np.log(shares), np.log(betas), np.log(typical / 3))
     return Numbers(*(jnp.asarray(one, means.dtype) for one in logarithms))
 
 
@@ -182,7 +196,7 @@ def _cross_entropy(
     return jnp.asarray(total)
 
 
-def _points(jets: Means, stretch: Float[Array, " T"]) -> Points:
+def _points(jets: Means, stretch: Float[Array, " BT"]) -> Points:
     """Jets at distances in units of ε."""
     vectors = jets.means * stretch
     return Points(vectors, jnp.sum(vectors**2, axis=1), jets.identity)

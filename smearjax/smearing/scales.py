@@ -57,7 +57,7 @@ class ScaleSolution:
     converged: bool
     history: Float[np.ndarray, "steps 3"]
     n_jets: tuple[int, int]
-    convention: dict[str, str | float | int]
+    convention: dict[str, str | float | int | list[float]]
 
     def __str__(self) -> str:
         state = "converged" if self.converged else "NOT converged"
