@@ -16,7 +16,7 @@ import json
 import numpy as np
 
 from smearjax.evaluate import Interval, auc, bootstrap_interval
-from smearjax.interpret.observables import jet_mass
+from smearjax.interpret import jet_mass
 from smearjax.jets import Jets, load_jets, split
 from smearjax.networks import network_scores, train_efn
 
