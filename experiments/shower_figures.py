@@ -146,7 +146,8 @@ def bins(found: dict[str, Case]) -> Any:
         ):
             low, high = name.split("_")[1:]
             x = np.array(case["epsilon"]) / (case["pt_ref"] if per_pt else 1)
-            line(top, case, "R", colour, f"{low} – {high} GeV", x)
+            label = f"{low} – {high} GeV: {sum(case['n_jets']):,} jets"
+            line(top, case, "R", colour, label, x)
             if case in others:
                 line(below, difference(case, first, "R", per_pt), "R", colour, x=x)
         below.axhline(0, color=INK, lw=1.2)
@@ -156,6 +157,5 @@ def bins(found: dict[str, Case]) -> Any:
     gev(grid[1, 0], first)
     grid[1, 1].set(xscale="log", xlabel="resolution ε/$p_T$")
     grid[1, 1].xaxis.set_minor_formatter(NullFormatter())
-    title(grid[0, 0], first)
     grid[0, 0].legend(title="jet $p_T$")
     return figure
