@@ -213,15 +213,33 @@ def test_every_option_has_a_help_line(words, capsys):
         assert len(spelled) > 1, row
 
 
-def test_the_real_config_survives_the_command_on_the_page():
+@pytest.mark.parametrize("sections", [("usual",), (), ("null", "jets"), ("all",)])
+def test_the_real_config_survives_the_command_on_the_page(sections):
     from smearjax.analysis import AnalyzeConfig
     from smearjax.cli import _parse
 
-    config = AnalyzeConfig(data="jets.npz", seed=3, quick=True, epsilon_max=50.0, pt_ref=525.0)
+    config = AnalyzeConfig(
+        data="jets.npz", seed=3, quick=True, epsilon_max=50.0, pt_ref=525.0, sections=sections,
+        variation="no hadrons.npz",
+    )  # fmt: skip
     settings = {name: str(v) if name == "out" else v for name, v in vars(config).items()}
     words = shlex.split(command(settings).replace("\\\n", ""))
     again = _parse("analyze", AnalyzeConfig, words[2:], positional="data")
     assert vars(again) == vars(config)
+
+
+def test_sections_on_the_command_line(capsys):
+    from smearjax.analysis import AnalyzeConfig
+    from smearjax.cli import _parse
+
+    for words, sections in (("my.npz --sections null jets", ("null", "jets")),
+                            ("--sections all --quick", ("all",)), ("--sections", ())):  # fmt: skip
+        config = _parse("analyze", AnalyzeConfig, words.split(), positional="data")
+        assert config.sections == sections
+    assert main(["analyze", "--sections", "sorcery"]) == 2
+    printed = capsys.readouterr().err
+    assert "sections" in printed
+    assert "sorcery" in printed
 
 
 def test_command_on_the_page_gives_the_same_config(analysis, tmp_path, monkeypatch):

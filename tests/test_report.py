@@ -36,7 +36,8 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        self.resources += [v for k, v in attrs if k in {"src", "href", "srcset", "data", "action"}]
+        named = {"src", "href", "srcset", "data", "action"}
+        self.resources += [v for k, v in attrs if k in named and not v.startswith("#")]
         if tag not in VOID:
             self.stack.append(tag)
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float
+
+Section = Literal[
+    "null", "extrapolation", "distances", "ratios", "mixture", "metric", "jets", "components"
+]
+SECTION_NAMES: tuple[Section, ...] = get_args(Section)
+# Those that together add less than half to what the rest takes.
+USUAL: tuple[Section, ...] = ("null", "distances", "ratios", "jets")
 
 
 @dataclass(frozen=True)
@@ -52,8 +60,19 @@ class AnalyzeConfig:
     """Fraction of the jets that decide when the network's training stops."""
     test_fraction: float = 0.4
     """Fraction of the jets held out for every number of the comparison."""
+    sections: tuple[Section | Literal["usual", "all"], ...] = ("usual",)
+    """Further sections of the report: all, none named, or some of them; usual are the quick ones
+    (null, distances, ratios, jets), or none with --quick."""
+    variation: str = ""
+    """Jets made otherwise, without hadronisation say (a file or a name, with labels): one more
+    section says at which scales they differ from those of data."""
 
     def __post_init__(self):
+        known = ("usual", "all", *SECTION_NAMES)
+        if isinstance(self.sections, str) or not set(self.sections) <= set(known):
+            raise ValueError(
+                f"sections are {self.sections!r}; expected a tuple of {', '.join(known)}"
+            )
         if not 0 < self.epsilon_min < self.epsilon_max < np.inf:
             raise ValueError(
                 "epsilon_min and epsilon_max must be positive, in GeV, and rising; got "
@@ -91,3 +110,12 @@ class AnalyzeConfig:
     def training_epochs(self) -> int:
         """Most training epochs of the network, a number without unit."""
         return min(self.epochs, 8) if self.quick else self.epochs
+
+    @property
+    def chosen_sections(self) -> tuple[str, ...]:
+        """Names of the sections to make, in the order of the page; no unit."""
+        wanted = set(self.sections)
+        if "usual" in wanted and not self.quick:
+            wanted |= set(USUAL)
+        chosen = tuple(name for name in SECTION_NAMES if name in wanted or "all" in wanted)
+        return (*chosen, "variation") if self.variation else chosen

@@ -11,6 +11,8 @@ from smearjax.jets import Jets
 from smearjax.networks import TrainedNetwork
 from smearjax.smearing import EpsilonCurve, Information, ScaleSolution
 
+Record = dict[str, Any]
+
 
 class Findings(NamedTuple):
     """Everything that the stages found out.
@@ -29,7 +31,8 @@ class Findings(NamedTuple):
         smeared_efn: AUC(ε) of the network's output smeared over the test jets.
         network: the trained Energy Flow Network.
         efn_scores: its score of every jet.
-        scores: what ranks the test jets, by method.
+        scores: what ranks the test jets, by method; those of sections are among them.
+        sections: the record of each further section, by name.
         seconds: wall time of each stage.
         warnings: texts of warnings met on the way.
     """
@@ -48,5 +51,6 @@ class Findings(NamedTuple):
     network: TrainedNetwork
     efn_scores: Float[np.ndarray, " N"]
     scores: dict[str, Float[np.ndarray, " M"]]
+    sections: dict[str, Record]
     seconds: dict[str, float]
     warnings: list[str]

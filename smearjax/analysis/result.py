@@ -11,22 +11,15 @@ import numpy as np
 
 from smearjax.analysis.config import AnalyzeConfig
 from smearjax.analysis.findings import Findings
+from smearjax.analysis.performance import by_class, performance, rows_of, thinned_roc
 from smearjax.analysis.verdict import answer, cautions
-from smearjax.evaluate import (
-    ado_matrix,
-    auc,
-    bootstrap_interval,
-    inverse_background_efficiency,
-    roc_curve,
-)
-from smearjax.jets import Jets
+from smearjax.evaluate import ado_matrix, auc
+from smearjax.interpret.observables import OBSERVABLES
 from smearjax.networks import EFN
 from smearjax.smearing.curves import EpsilonCurve
 from smearjax.smearing.information import Information
 
 _PACKAGES = ("smearjax", "jax", "jaxlib", "numpy", "scipy", "optax", "equinox")
-_TABLE_REPLICAS = 200
-_ROC_POINTS = 200
 _CURVE = {
     "epsilon_gev": "epsilon",
     "auc": "auc",
@@ -62,12 +55,12 @@ _INFORMATION = {
 def result_dictionary(config: AnalyzeConfig, found: Findings) -> dict[str, Any]:
     """All findings as plain numbers, lists and texts."""
     test = found.jets[found.parts["test"]]
-    table = {name: _performance(score, test, config.seed) for name, score in found.scores.items()}
+    table = {name: performance(score, test, config.seed) for name, score in found.scores.items()}
     train_rows = found.parts["train"]
     training_auc = auc(found.efn_scores[train_rows], np.asarray(found.jets.label)[train_rows])
     result = {
-        "n_jets": _by_class(found.jets),
-        "split": {name: _by_class(found.jets[rows]) for name, rows in found.parts.items()},
+        "n_jets": by_class(found.jets),
+        "split": {name: by_class(found.jets[rows]) for name, rows in found.parts.items()},
         "pt_ref_gev": found.convention["pt_ref_gev"],
         "convention": {**found.convention, "normalised": True},
         "auc_vs_epsilon": _rows(found.soft, _CURVE),
@@ -88,11 +81,15 @@ def result_dictionary(config: AnalyzeConfig, found: Findings) -> dict[str, Any]:
             "epochs": len(found.network.train_loss),
             "parameters": _parameters(found.network.network),
         },
-        "observables": {
-            name: row for name, row in table.items() if name not in ("smeared likelihood", "EFN")
+        "observables": {name: table[name] for name in OBSERVABLES},
+        "learned": {
+            name: row
+            for name, row in table.items()
+            if name not in ("smeared likelihood", "EFN", *OBSERVABLES)
         },
+        "sections": found.sections,
         "ado": ado_matrix(found.scores, test.label, test.weight),
-        "roc": {name: _roc(score, test) for name, score in found.scores.items()},
+        "roc": {name: thinned_roc(score, test) for name, score in found.scores.items()},
         "nearest_neighbour_gev": dict(
             zip(("p01", "median", "p99"), np.percentile(found.nearest, (1, 50, 99)), strict=True)
         ),
@@ -108,43 +105,9 @@ def result_dictionary(config: AnalyzeConfig, found: Findings) -> dict[str, Any]:
     return _plain(result)
 
 
-def _by_class(jets: Jets) -> dict[str, int]:
-    """How many jets of each class."""
-    quarks = int(np.sum(np.asarray(jets.label) == 1))
-    return {"quark": quarks, "gluon": len(jets) - quarks}
-
-
-def _performance(score: np.ndarray, test: Jets, seed: int) -> dict[str, float]:
-    """AUC and 1/ε_g at ε_q = 50 % with 68 % intervals from resampled test jets."""
-    row: dict[str, float] = {}
-    for name, statistic in (
-        ("auc", auc),
-        ("inverse_gluon_efficiency_at_half", inverse_background_efficiency),
-    ):
-        interval = bootstrap_interval(
-            statistic, score, np.asarray(test.label), weight=test.weight,
-            n_replicas=_TABLE_REPLICAS, seed=seed,
-        )  # fmt: skip
-        row |= {name: interval.value, f"{name}_lo": interval.lo, f"{name}_hi": interval.hi}
-    return row
-
-
-def _roc(score: np.ndarray, test: Jets) -> dict[str, list[float]]:
-    """A ROC curve thinned evenly in quark efficiency."""
-    curve = roc_curve(score, test.label, test.weight)
-    wanted = np.linspace(0.0, 1.0, _ROC_POINTS)
-    last = len(curve.signal_efficiency) - 1
-    rows = np.unique(np.searchsorted(curve.signal_efficiency, wanted).clip(max=last))
-    return {
-        "quark_efficiency": curve.signal_efficiency[rows].tolist(),
-        "gluon_efficiency": curve.background_efficiency[rows].tolist(),
-    }
-
-
 def _rows(curves: EpsilonCurve | Information, names: dict[str, str]) -> list[dict[str, float]]:
     """One record for each ε; `names` says which attribute goes under which name."""
-    columns = [getattr(curves, attribute) for attribute in names.values()]
-    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    return rows_of({name: getattr(curves, attribute) for name, attribute in names.items()})
 
 
 def _parameters(network: EFN) -> int:
@@ -157,6 +120,6 @@ def _plain(value: Any) -> Any:
     """Numpy numbers as Python's."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value.item() if isinstance(value, np.generic) else value

@@ -12,8 +12,10 @@ import numpy as np
 from jaxtyping import Int
 
 from smearjax.analysis.config import AnalyzeConfig
-from smearjax.analysis.findings import Findings
+from smearjax.analysis.findings import Findings, Record
 from smearjax.analysis.result import result_dictionary
+from smearjax.analysis.sections import section
+from smearjax.analysis.sections.ground import Ground
 from smearjax.interpret.observables import OBSERVABLES
 from smearjax.jets import Jets, load_jets, split_rows
 from smearjax.networks import TrainingConfig, network_scores, train_efn
@@ -33,6 +35,8 @@ def analyze(config: AnalyzeConfig | None = None, progress: bool = False) -> dict
     3. An Energy Flow Network trained on the training jets (`train_efn`), and its output smeared
        over the test jets, each left out, so that neither labels nor training jets enter.
     4. AUC, 1/ε_g at ε_q = 50 % and decision ordering (`ado`) of every score on the test jets.
+    5. The further sections that `AnalyzeConfig.sections` and `variation` ask for, one record each;
+       one whose jets do not suffice says so in its place and stops nothing else.
 
     Intervals are 68 %, from resampled jets. Sources: arXiv:2501.07643 (smearing), 2305.03751
     (metric), 1810.05165 (network), 2010.11998 (decision ordering).
@@ -65,9 +69,8 @@ def _find(config: AnalyzeConfig, progress: bool) -> Findings:
     """Run all stages."""
     seconds: dict[str, float] = {}
     with _timed(seconds, "load"):
-        jets = load_jets(config.data)
-        if jets.label is None:
-            raise ValueError(f"{config.data} has no labels; an analysis needs quark and gluon jets")
+        jets = _labelled(config.data)
+        varied = _labelled(config.variation) if config.variation else None
         parts = _parts(jets, config)
         test = jets[parts["test"]]
     with _timed(seconds, "metric"):
@@ -104,11 +107,28 @@ def _find(config: AnalyzeConfig, progress: bool) -> Findings:
         # Gluon jets are the larger ones in every observable of the table.
         **{name: -observable(test) for name, observable in OBSERVABLES.items()},
     }
+    ground = Ground(
+        config, jets, parts, varied, full, reference, query, every, (first, second), best,
+        efn_scores, progress,
+    )  # fmt: skip
+    sections: dict[str, Record] = {}
+    for name in config.chosen_sections:
+        with _timed(seconds, f"section {name}"):
+            sections[name], more = section(name, ground)
+        scores |= more
     nearest = np.sqrt(np.asarray(full.leave_one_out.nearest).min(axis=1))
     return Findings(
         jets, parts, full.convention, nearest, every, (first, second), best, optimum,
-        soft, hard, smeared_efn, network, efn_scores, scores, seconds, [],
+        soft, hard, smeared_efn, network, efn_scores, scores, sections, seconds, [],
     )  # fmt: skip
+
+
+def _labelled(data: str) -> Jets:
+    """Jets of both classes."""
+    jets = load_jets(data)
+    if jets.label is None:
+        raise ValueError(f"{data} has no labels; an analysis needs quark and gluon jets")
+    return jets
 
 
 def _parts(jets: Jets, config: AnalyzeConfig) -> dict[str, Int[np.ndarray, " k"]]:

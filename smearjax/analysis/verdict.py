@@ -53,6 +53,9 @@ def cautions(found: Findings, table: dict[str, dict[str, float]]) -> list[str]:
     network = found.network
     if network.best_epoch == len(network.validation_loss) - 1:
         texts.append("The network was still improving in its last epoch; give it more epochs.")
+    for name, record in found.sections.items():
+        if "absent" in record:
+            texts.append(f"The section {name} is missing: {record['absent']}.")
     return texts
 
 

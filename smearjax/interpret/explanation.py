@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -10,6 +12,8 @@ from jaxtyping import Bool, Float
 from smearjax.interpret.neighbourhood import Neighbourhood
 
 _CLASS = {None: "unlabelled", 0: "gluon", 1: "quark"}
+_KINDS = ("empty", "one_class", "nonpositive")
+_CURVES = ("epsilon", "value", "lo", "hi", "bias", "slope", "slope_err", "n_eff")
 
 Curve = Float[np.ndarray, " E"]
 
@@ -85,7 +89,7 @@ class Explanation:
     nonpositive: Bool[np.ndarray, " E"]
     flips: tuple[Flip, ...]
     neighbourhoods: tuple[Neighbourhood, ...]
-    convention: dict[str, str | float | int]
+    convention: dict[str, str | float | int | list[float]]
     n_jets: tuple[int, int]
 
     @property
@@ -93,6 +97,54 @@ class Explanation:
         """The jet in words, no unit: its number and its true class."""
         which = "jet from outside" if self.jet is None else f"jet {self.jet}"
         return f"{which} ({_CLASS[self.label]})"
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """All of it as plain numbers, lists and texts, what `from_record` takes; units stay."""
+        return vars(self) | {
+            **{name: getattr(self, name).tolist() for name in (*_CURVES, *_KINDS)},
+            "flips": [vars(flip) for flip in self.flips],
+            "neighbourhoods": [
+                {k: v.tolist() if isinstance(v, np.ndarray) else v for k, v in vars(ball).items()}
+                for ball in self.neighbourhoods
+            ],
+            "n_jets": list(self.n_jets),
+        }
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Explanation:
+        """The explanation that a record was made of; None stands for NaN, energies are in GeV.
+
+        Raises:
+            KeyError: a field is missing.
+
+        Source: smearjax's own format.
+
+        >>> from smearjax import SmearedLikelihood, load_jets
+        >>> from smearjax.interpret import explain
+        >>> found = explain(SmearedLikelihood(load_jets("sample")[:300]), 21, [5.0, 10.0, 20.0])
+        >>> print(Explanation.from_record(found.record).flips[0])
+        gluon below, quark above ε = 9.86 ± 1.6 GeV
+        """
+        balls = [
+            Neighbourhood(
+                epsilon=ball["epsilon"],
+                n_eff=ball["n_eff"],
+                quark_share=_number(ball["quark_share"]),
+                index=np.array(ball["index"], int),
+                label=np.array(ball["label"], int),
+                distance=np.array(ball["distance"], float),
+            )
+            for ball in record["neighbourhoods"]
+        ]
+        flips = [Flip(**{k: _number(v) for k, v in flip.items()}) for flip in record["flips"]]
+        told: dict[str, Any] = {
+            name: record[name] for name in ("jet", "label", "quantity", "level", "convention")
+        }
+        told |= {name: np.array(record[name], float) for name in _CURVES}
+        told |= {name: np.array(record[name], bool) for name in _KINDS}
+        told |= {"flips": tuple(flips), "neighbourhoods": tuple(balls)}
+        return cls(**told, n_jets=(record["n_jets"][0], record["n_jets"][1]))
 
     def __str__(self) -> str:
         title = f"{self.name} among {self.n_jets[1]} quark and {self.n_jets[0]} gluon jets"
@@ -108,5 +160,9 @@ class Explanation:
 
     def _ball(self, e: int) -> str:
         """The kind of the ball at one ε."""
-        kinds = ("empty", "one_class", "nonpositive")
-        return next((kind.replace("_", " ") for kind in kinds if getattr(self, kind)[e]), "")
+        return next((kind.replace("_", " ") for kind in _KINDS if getattr(self, kind)[e]), "")
+
+
+def _number(value: Any) -> Any:
+    """NaN where JSON had to write null."""
+    return float("nan") if value is None else value

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float
 
+from smearjax.report.canvas import bare_figure
 from smearjax.report.style import MUTED, scale_ticks
 from smearjax.report.words import data_name
 
@@ -38,11 +39,7 @@ def new_figure(size: tuple[float, float], ratios: Sequence[float] = (1,)) -> tup
         >>> top.get_shared_x_axes().joined(top, bottom)
         True
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size)
-    FigureCanvasAgg(figure)
+    figure = bare_figure(*size)
     panels = figure.subplots(len(ratios), 1, sharex=True, gridspec_kw={"height_ratios": ratios})
     return figure, panels
 
@@ -155,13 +152,16 @@ def margin_labels(axes: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
         )
 
 
-def footer(figure: Figure, result: Mapping[str, Any], note: str = "; bands 68 %") -> None:
+def footer(
+    figure: Figure, result: Mapping[str, Any], note: str = "; bands 68 %", jets: str = ""
+) -> None:
     """Write in small type what was measured: jets, data and the convention of the distance.
 
     Args:
         figure: The figure.
         result: A checked result.
         note: What the bands or bars mean, if there are any.
+        jets: Which jets, if not all of the result.
 
     Raises:
         KeyError: The result was not checked and lacks a key.
@@ -171,13 +171,15 @@ def footer(figure: Figure, result: Mapping[str, Any], note: str = "; bands 68 %"
         Traceback (most recent call last):
         KeyError: 'n_jets'
     """
-    jets, test = result["n_jets"], result["split"]["test"]
+    every, test = result["n_jets"], result["split"]["test"]
+    jets = jets or (
+        f"{every['quark']:,} quark and {every['gluon']:,} gluon jets "
+        f"({data_name(result['settings'])}), {test['quark'] + test['gluon']:,} of them for the test"
+    )
     convention, pt_ref = result["convention"], result["pt_ref_gev"]
     omega = OMEGA.get(convention["omega"], f"ω = {convention['omega']}")
-    data = data_name(result["settings"])
     figure.supxlabel(
-        f"{jets['quark']:,} quark and {jets['gluon']:,} gluon jets ({data}), "
-        f"{test['quark'] + test['gluon']:,} of them for the test\n"
+        f"{jets}\n"
         f"distance: SEMD with p = {convention['p']:g}, β = {convention['beta']:g}, {omega}, "
         f"pT,ref = {pt_ref:.0f} GeV{note}",
         x=0.015,

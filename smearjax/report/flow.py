@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,6 +64,42 @@ def flow_figure(
         if explanation.jet is None:
             raise ValueError("jet is missing: it is none of the reference, so give jet=")
         jet = reference[[explanation.jet]]
+    near = np.concatenate([[], *(ball.index for ball in explanation.neighbourhoods)]).astype(int)
+    # The labels that were smeared, which need not be the jets' own.
+    label = np.concatenate([[], *(ball.label for ball in explanation.neighbourhoods)]).astype(int)
+    shown = {
+        int(number): reference[[number]].replace(label=[c])
+        for number, c in zip(near, label, strict=True)
+    }
+    return draw_flow(explanation, jet, shown, figure)
+
+
+def draw_flow(
+    explanation: Explanation,
+    jet: Jets,
+    neighbours: Mapping[int, Jets],
+    figure: Figure | None = None,
+) -> Figure:
+    """The figure of `flow_figure` from no more jets than it shows.
+
+    Args:
+        explanation: From `explain`.
+        jet: The jet.
+        neighbours: Jets of one by their numbers, all that the neighbourhoods name, with labels.
+        figure: An empty figure to draw into; by default a new one.
+
+    Raises:
+        KeyError: A neighbour is missing.
+
+    Examples:
+        >>> from smearjax import SmearedLikelihood, load_jets
+        >>> from smearjax.interpret.explain import explain
+        >>> jets = load_jets("sample")[:300]
+        >>> found = explain(SmearedLikelihood(jets), 21, [5.0, 10.0, 20.0], replicas=5)
+        >>> draw_flow(found, jets[[21]], {})
+        Traceback (most recent call last):
+        KeyError: ...
+    """
     balls = explanation.neighbourhoods
     across = max([4, *(len(ball.index) for ball in balls)])
     size = (7.6 + _CELL * across, 2.25 * (len(balls) + 1))
@@ -80,7 +117,7 @@ def flow_figure(
                             fontsize=12.5, color=MUTED, linespacing=1.35)  # fmt: skip
     note.set_in_layout(False)
     for row, ball in zip(cells[1:], balls, strict=True):
-        _neighbours(row, ball, reference)
+        _neighbours(row, ball, neighbours)
     return figure
 
 
@@ -127,6 +164,9 @@ def _flips(axes: Axes, explanation: Explanation) -> None:
                   zorder=6)  # fmt: skip
         near = groups and np.log(flip.epsilon / groups[-1][-1].epsilon) < 0.2 * np.ptp(ends)
         groups[-1].append(flip) if near else groups.append([flip])
+    low, high = axes.get_ylim()
+    # The words go below where "quark-like" takes the room above.
+    below = (explanation.level - low) / (high - low) > 0.8
     for group in groups:
         text = ", ".join(f"{flip.epsilon:.3g}" for flip in group)
         if len(group) == 1 and np.isfinite(group[0].epsilon_err):
@@ -137,9 +177,10 @@ def _flips(axes: Axes, explanation: Explanation) -> None:
         words = axes.annotate(
             f"{text} GeV",
             (x, explanation.level),
-            xytext=(0, 12),
+            xytext=(0, -24 if below else 12),
             textcoords="offset points",
             ha=side,
+            va="top" if below else "bottom",
             fontsize=13,
             zorder=7,
         )
@@ -180,17 +221,17 @@ def _empty_ground(axes: Axes, explanation: Explanation) -> None:
     axes.axvspan(explanation.epsilon[0] / 2, end, color=MUTED, alpha=0.13, lw=0, zorder=-1)
 
 
-def _neighbours(row: Any, ball: Neighbourhood, reference: Jets) -> None:
+def _neighbours(row: Any, ball: Neighbourhood, jets: Mapping[int, Jets]) -> None:
     """One row of displays with their distances, and what the ball holds."""
     for cell, number, label, distance in zip(
         row, ball.index, ball.label, ball.distance, strict=False
     ):
         cell.set_axis_on()
-        event_display(cell, reference[[number]].replace(label=[label]))
+        event_display(cell, jets[int(number)])
         cell.set_title(f"{CLASS_NAME[int(label)]}, {distance:.3g} GeV", fontsize=13, loc="center",
                        color=CLASS_COLOUR[int(label)], pad=5, fontweight="normal")  # fmt: skip
-    jets = f"{ball.n_eff:,.0f}" if ball.n_eff >= 10 else f"{ball.n_eff:.1f}"
-    text = f"ε = {ball.epsilon:.3g} GeV\n{jets} jets, {100 * ball.quark_share:.0f} % quark"
+    held = f"{ball.n_eff:,.0f}" if ball.n_eff >= 10 else f"{ball.n_eff:.1f}"
+    text = f"ε = {ball.epsilon:.3g} GeV\n{held} jets, {100 * ball.quark_share:.0f} % quark"
     row[0].set_axis_on()
     row[0].set_ylabel(text, fontsize=12, linespacing=1.4)
 

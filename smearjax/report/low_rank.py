@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from smearjax.analysis.sections.components import low_rank_record
 from smearjax.interpret.low_rank import KarhunenLoeve
 from smearjax.interpret.rank_information import RankInformation
 from smearjax.metric.angles import ANGLES
-from smearjax.report.axes import OMEGA
+from smearjax.report.axes import OMEGA, column
 from smearjax.report.canvas import bare_figure
 from smearjax.report.style import BLUE, GREEN, INK, MUTED, OCHRE, VERMILION
 
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _BY_EPSILON = (VERMILION, OCHRE, GREEN, BLUE)
-_DEVIATIONS = (-2, -1, 0, 1, 2)
+
+Record = Mapping[str, Any]
 
 
 def spectrum_figure(spectrum: KarhunenLoeve, ranks: RankInformation) -> Figure:
@@ -42,12 +45,26 @@ def spectrum_figure(spectrum: KarhunenLoeve, ranks: RankInformation) -> Figure:
         >>> [axes.get_ylabel() for axes in figure.axes]
         ['standard deviation √λ [GeV]', 'share in the first k components']
     """
+    return draw_spectrum(low_rank_record(spectrum, ranks, 0))
+
+
+def draw_spectrum(record: Record) -> Figure:
+    """The figure of `spectrum_figure` from the record of section "components" of a result.
+
+    Raises:
+        KeyError: The record was not checked and lacks a key.
+
+    Examples:
+        >>> draw_spectrum({})
+        Traceback (most recent call last):
+        KeyError: ...
+    """
     figure = bare_figure(13.2, 5.9)
     panels: Any = figure.subplots(1, 2, width_ratios=(1, 1.25))
     left, right = panels
-    _spectrum(left, spectrum)
-    _shares(right, spectrum, ranks)
-    _small_print(figure, spectrum, "; bands ±1 standard error")
+    _spectrum(left, record)
+    _shares(right, record)
+    _small_print(figure, record, "; bands ±1 standard error")
     return figure
 
 
@@ -73,87 +90,103 @@ def components_figure(
         >>> [len(axes.lines) for axes in figure.axes]
         [5, 5]
     """
+    return draw_components(low_rank_record(spectrum, ranks, count))
+
+
+def draw_components(record: Record) -> Figure:
+    """The figure of `components_figure` from the record of section "components" of a result.
+
+    Raises:
+        KeyError: The record was not checked and lacks a key.
+
+    Examples:
+        >>> draw_components({})
+        Traceback (most recent call last):
+        KeyError: 'changes'
+    """
+    count = len(record["changes"])
     rows = 1 if count <= 2 else 2
     across = -(-count // rows)
     figure = bare_figure(5.4 * across + 1.4, 4.3 * rows + 0.9)
     cells = figure.subplots(rows, across, sharex=True, sharey=True, squeeze=False)
     for cell in cells.flat[count:]:
         cell.set_axis_off()
-    for k, axes in enumerate(cells.flat[:count], start=1):
-        u, omega = spectrum.quantile_function(k, _DEVIATIONS)
-        for s, curve in zip(_DEVIATIONS, omega, strict=True):
+    for k, (axes, change) in enumerate(zip(cells.flat, record["changes"], strict=False), start=1):
+        for name, curve in change["omega"].items():
+            s = int(name)
             colour = INK if s == 0 else (VERMILION if s > 0 else BLUE)
             style: dict[str, Any] = {"lw": 2.6 if abs(s) < 2 else 1.5, "color": colour}
             label = "mean jet" if s == 0 else f"{s:+d} σ".replace("-", "−")
-            axes.plot(u, curve, label=label, **style)
-        axes.set_title(_headline(spectrum, ranks, k), fontsize=14)
+            axes.plot(change["u"], curve, label=label, **style)
+        axes.set_title(_headline(record, k), fontsize=14)
         axes.set(xscale="log", xlim=(1e-3, 1), ylim=(0, None))
         axes.xaxis.set_major_formatter("{x:g}")
     cells[0, -1].legend(loc="upper right")
     for axes in cells[-1]:
         axes.set_xlabel("U: weight at angles wider than ω")
     for axes in cells[:, 0]:
-        axes.set_ylabel(f"angle {OMEGA[spectrum.space.omega].split(' = ')[0]}")
-    _small_print(figure, spectrum, "")
+        axes.set_ylabel(f"angle {OMEGA[record['convention']['omega']].split(' = ')[0]}")
+    _small_print(figure, record, "")
     return figure
 
 
-def _spectrum(axes: Axes, spectrum: KarhunenLoeve) -> None:
+def _spectrum(axes: Axes, record: Record) -> None:
     """√λ with its error against the number of the component."""
-    k = 1 + np.arange(len(spectrum.eigenvalue))
-    there = spectrum.eigenvalue > 1e-9 * spectrum.eigenvalue[0]
-    k, value = k[there], np.sqrt(spectrum.eigenvalue[there])
-    error = 0.5 * spectrum.eigenvalue_err[there] / value
+    eigenvalue, errors = (
+        column(record["spectrum"], f"eigenvalue_gev2{end}") for end in ("", "_err")
+    )
+    k = 1 + np.arange(len(eigenvalue))
+    there = eigenvalue > 1e-9 * eigenvalue[0]
+    k, value = k[there], np.sqrt(eigenvalue[there])
+    error = 0.5 * errors[there] / value
     axes.fill_between(k, value - error, value + error, color=INK, alpha=0.25, lw=0)
     axes.plot(k, value, "o-", color=INK, ms=4, lw=1.2, mec="white", mew=0.4)
     axes.set(xscale="log", yscale="log", xlabel="component k")
     axes.set_ylabel("standard deviation √λ [GeV]")
     axes.yaxis.set_major_formatter("{x:g}")
-    _plain_ticks(axes, len(spectrum.eigenvalue))
+    _plain_ticks(axes, len(eigenvalue))
     axes.set_title("How far jets spread")
-    axes.text(
-        0.05,
-        0.06,
-        f"effective rank {spectrum.effective_rank:.2f} ± {spectrum.effective_rank_err:.2f}\n"
-        f"participation ratio {spectrum.participation_ratio:.2f} ± "
-        f"{spectrum.participation_ratio_err:.2f}",
-        transform=axes.transAxes,
-        fontsize=14,
-        linespacing=1.4,
-    )
+    words = [
+        f"{name.replace('_', ' ')} {record[name]:.2f} ± {record[f'{name}_err']:.2f}"
+        for name in ("effective_rank", "participation_ratio")
+    ]
+    axes.text(0.05, 0.06, "\n".join(words), transform=axes.transAxes, fontsize=14, linespacing=1.4)
 
 
-def _shares(axes: Axes, spectrum: KarhunenLoeve, ranks: RankInformation) -> None:
+def _shares(axes: Axes, record: Record) -> None:
     """Shares of ⟨d²⟩ and of R against the number of components."""
-    k = 1 + np.arange(len(spectrum.share))
-    low, high = spectrum.share - spectrum.share_err, spectrum.share + spectrum.share_err
-    axes.fill_between(k, low, high, color=INK, alpha=0.25, lw=0)
-    axes.plot(k, spectrum.share, color=INK, label="mean squared distance")
-    value, error = ranks.share()
-    epsilon = ranks.full.epsilon
+    share, error = (column(record["spectrum"], f"share{end}") for end in ("", "_err"))
+    k = 1 + np.arange(len(share))
+    axes.fill_between(k, share - error, share + error, color=INK, alpha=0.25, lw=0)
+    axes.plot(k, share, color=INK, label="mean squared distance")
+    epsilon, rows = record["information"]["epsilon_gev"], record["information"]["leading"]
+    rank, value, error = (
+        np.array([row[key] for row in rows], float) for key in ("components", "share", "share_err")
+    )
     shown = np.unique(np.linspace(0, len(epsilon) - 1, min(4, len(epsilon))).round().astype(int))
     for e, colour in zip(shown, _BY_EPSILON, strict=False):
         v, dv = value[:, e], error[:, e]
-        axes.fill_between(ranks.rank, v - dv, v + dv, color=colour, alpha=0.2, lw=0)
+        axes.fill_between(rank, v - dv, v + dv, color=colour, alpha=0.2, lw=0)
         label = f"R at ε = {epsilon[e]:.3g} GeV"
-        axes.plot(ranks.rank, v, "o-", color=colour, mec="white", mew=0.6, label=label)
+        axes.plot(rank, v, "o-", color=colour, mec="white", mew=0.6, label=label)
     for level in (0.9, 1.0):
         axes.axhline(level, color=MUTED, lw=0.9, ls=(0, (2, 3)), zorder=0)
-    axes.set(xscale="log", xlabel="first k components", xlim=(0.93, ranks.rank[-1] * 1.1))
+    axes.set(xscale="log", xlabel="first k components", xlim=(0.93, rank[-1] * 1.1))
     axes.set_ylabel("share in the first k components")
-    _plain_ticks(axes, int(ranks.rank[-1]))
+    _plain_ticks(axes, int(rank[-1]))
     axes.legend(loc="lower right")
     axes.set_title("Distance and labels")
 
 
-def _headline(spectrum: KarhunenLoeve, ranks: RankInformation | None, k: int) -> str:
+def _headline(record: Record, k: int) -> str:
     """What a component carries of the distance, and alone of R at the least ε."""
-    part = spectrum.share[k - 1] - (spectrum.share[k - 2] if k > 1 else 0.0)
-    text = f"component {k}: {100 * part:.1f} % of ⟨d²⟩"
-    if ranks is None or k > len(ranks.alone):
+    share = [0.0, *column(record["spectrum"], "share")]
+    text = f"component {k}: {100 * (share[k] - share[k - 1]):.1f} % of ⟨d²⟩"
+    information = record["information"]
+    if information is None or k > len(information["alone"]):
         return text
-    alone = ranks.share_alone()[0][k - 1, 0]
-    return f"{text}\nalone {100 * alone:.0f} % of R at {ranks.full.epsilon[0]:.3g} GeV"
+    alone = information["alone"][k - 1]["share"][0]
+    return f"{text}\nalone {100 * alone:.0f} % of R at {information['epsilon_gev'][0]:.3g} GeV"
 
 
 def _plain_ticks(axes: Axes, most: int) -> None:
@@ -163,14 +196,15 @@ def _plain_ticks(axes: Axes, most: int) -> None:
     axes.minorticks_off()
 
 
-def _small_print(figure: Figure, spectrum: KarhunenLoeve, note: str) -> None:
+def _small_print(figure: Figure, record: Record, note: str) -> None:
     """Jets, mean squared distance and convention."""
-    space = spectrum.space
+    convention = record["convention"]
     figure.supxlabel(
-        f"{spectrum.n_jets:,} jets, ⟨d²⟩ = ({np.sqrt(spectrum.mean_squared_distance):.1f} GeV)²; "
-        f"distance: SEMD with p = 2, β = {float(space.beta):g}, "
-        f"{OMEGA.get(space.omega, ANGLES[space.omega].formula)}, "
-        f"pT,ref = {float(space.pt_ref):.0f} GeV{note}",
+        f"{record['n_jets']:,} jets, ⟨d²⟩ = "
+        f"({np.sqrt(record['mean_squared_distance_gev2']):.1f} GeV)²; "
+        f"distance: SEMD with p = 2, β = {convention['beta']:g}, "
+        f"{OMEGA.get(convention['omega'], ANGLES[convention['omega']].formula)}, "
+        f"pT,ref = {convention['pt_ref_gev']:.0f} GeV{note}",
         x=0.015,
         ha="left",
         fontsize=11,

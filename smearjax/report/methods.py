@@ -127,8 +127,9 @@ def rejection_at_half(curve: Mapping[str, Any]) -> float:
 
 def _records(result: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The rows of the comparison by the names under which they are printed."""
-    observables = {pretty(key): record for key, record in result["observables"].items()}
-    return {"EFN": result["efn"], "smeared likelihood": result["best"], **observables}
+    others = {**result["observables"], **result.get("learned", {})}
+    named = {pretty(key): record for key, record in others.items()}
+    return {"EFN": result["efn"], "smeared likelihood": result["best"], **named}
 
 
 def _working_point(axes: Axes, record: Mapping[str, Any], colour: str, x: float) -> None:

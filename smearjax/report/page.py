@@ -9,7 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from smearjax.report.figures import FIGURES, render_figures
+from smearjax.report.chapters import OF_SCALES, Chapter, chapters
+from smearjax.report.figures import figures_of, render_figures
 from smearjax.report.schema import check_result
 from smearjax.report.style import colours, pretty
 from smearjax.report.words import command, data_name, energy, flat, formula, number
@@ -102,9 +103,13 @@ def render_page(result: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
     """
     from jinja2 import Environment, StrictUndefined
 
-    for name in FIGURES:
+    for name in figures_of(result):
         if name not in figures:
             raise ValueError(f"figures lacks {name!r}")
+    written = chapters(result)
+    split: tuple[dict[str, Chapter], ...] = ({}, {})
+    for name, chapter in written.items():
+        split[name not in OF_SCALES][name] = chapter
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -116,8 +121,14 @@ def render_page(result: Mapping[str, Any], figures: Mapping[str, bytes]) -> str:
         data=data_name(result["settings"]),
         methods=_methods(result),
         tables=[(title, _HEADS, result[key]) for key, title in _TABLES],
+        of_scales=split[0],
+        of_methods=split[1],
+        has_band="rows" in result.get("sections", {}).get("null", {}),
         ado_names=[(name, pretty(name)) for name in result["ado"]],
-        settings=list(flat(result["settings"])),
+        settings=[
+            (name, " ".join(value) if isinstance(value, list) else value)
+            for name, value in flat(result["settings"])
+        ],
         command=command(result["settings"]),
     )
 
@@ -130,6 +141,7 @@ def _methods(result: Mapping[str, Any]) -> list[dict[str, Any]]:
         ("smeared likelihood", note, best),
         ("EFN", f"{number(result['efn']['parameters'], 0)} parameters", result["efn"]),
         *((pretty(name), "", record) for name, record in result["observables"].items()),
+        *((pretty(name), "", record) for name, record in result.get("learned", {}).items()),
     ]
     records.sort(key=lambda row: -(row[2]["auc"] or 0.0))
     ends = [r[key] for *_, r in records for key in ("auc_lo", "auc_hi") if r[key] is not None]

@@ -110,7 +110,8 @@ def information_figure(result: Mapping[str, Any]) -> Figure:
         result: A checked result.
 
     Returns:
-        Above, −dR/dln ε and −dB/dln ε; below, R(ε) and B(ε); bands are one standard error.
+        Above, −dR/dln ε and −dB/dln ε; below, R(ε) and B(ε); bands are one standard error. With
+        section "null", also the bands of permuted labels, and peaks that stand out as diamonds.
 
     Raises:
         KeyError: The result was not checked and lacks a key.
@@ -140,11 +141,40 @@ def information_figure(result: Mapping[str, Any]) -> Figure:
     bottom.set_ylabel("R(ε), B(ε)")
     bottom.set_ylim(bottom=min(0.0, bottom.get_ylim()[0]))
     epsilon_axis(bottom, rows)
+    for axes, keys in ((top, ("minus_dR_dlneps", "minus_dB_dlneps")), (bottom, ("R", "B"))):
+        for key, colour in zip(keys, (BLUE, VERMILION), strict=True):
+            _chance(axes, result, key, colour)
     figure.align_ylabels()
     margin_labels(top, ends["top"])
     margin_labels(bottom, ends["bottom"])
-    footer(figure, result, "; bands ±1 standard error")
+    note = "; bands ±1 standard error"
+    if _null(result):
+        note += "\nshaded without a line: 95 % of permuted labels; diamonds: peaks that stand out"
+    footer(figure, result, note)
     return figure
+
+
+def _null(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The record of permuted labels, empty if the result has none."""
+    record = result.get("sections", {}).get("null", {})
+    return record if "rows" in record else {}
+
+
+def _chance(axes: Axes, result: Mapping[str, Any], key: str, colour: str) -> None:
+    """The band of permuted labels and the peaks of all jets, within the limits of the panel."""
+    if not (null := _null(result)):
+        return
+    limits = axes.get_ylim()
+    rows = null["rows"]
+    low, high = column(rows, f"{key}_lo"), column(rows, f"{key}_hi")
+    axes.fill_between(column(rows, "epsilon_gev"), low, high, color=colour, alpha=0.13, lw=0,
+                      zorder=0)  # fmt: skip
+    for peak in null["peaks"]["all jets"].get(key, []):
+        axes.errorbar(
+            peak["epsilon_gev"], peak["height"], peak["height_err"], peak["epsilon_err_gev"],
+            fmt="D", ms=10, color=colour, mec="white", mew=1.2, capsize=4, lw=2, zorder=6,
+        )  # fmt: skip
+    axes.set_ylim(limits)
 
 
 def _resolved_range(rows: Rows) -> tuple[float, float]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from smearjax.report.schema_sections import check_sections
+
 _AUC = ("auc", "auc_lo", "auc_hi")
 _REJECTION = tuple(f"inverse_gluon_efficiency_at_half{end}" for end in ("", "_lo", "_hi"))
 _CLASSES = ("quark", "gluon")
@@ -125,8 +127,12 @@ def _check_named(plain: dict[str, Any]) -> None:
         raise ValueError("result.answer must be text")
     if not isinstance(_get(plain, "warnings", "result"), list):
         raise ValueError("result.warnings must be a list")
-    for name, record in plain["observables"].items():
-        _check_record(record, (*_AUC, *_REJECTION), f"result.observables.{name}")
+    # Results of before there were further sections lack them and what they learned.
+    for group in ("observables", "learned"):
+        _check_mapping(plain.get(group, {}), f"result.{group}")
+        for name, record in plain.get(group, {}).items():
+            _check_record(record, (*_AUC, *_REJECTION), f"result.{group}.{name}")
+    check_sections(plain.get("sections", {}))
     for name, record in plain["ado"].items():
         _check_record(record, tuple(plain["ado"]), f"result.ado.{name}")
     for name, curve in plain["roc"].items():

@@ -13,14 +13,17 @@ INK, MUTED = "#1a1a1a", "#5c6670"
 BLUE, VERMILION, GREEN, PINK, OCHRE, SKY = (
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#A67C00", "#56B4E9",
 )  # fmt: skip
+PURPLE = "#6A3D9A"
 NAMED = {
     "smeared likelihood": BLUE,
     "EFN": INK,
     "multiplicity": GREEN,
     "mass": PINK,
     "girth": OCHRE,
+    "mixture of scales": SKY,
+    "learned metric": PURPLE,
 }
-SPARE = (SKY, VERMILION, "#7F7F7F", "#8C564B")
+SPARE = (VERMILION, "#7F7F7F", "#8C564B")
 SYNONYMS = {
     "efn": "EFN",
     "pfn": "PFN",
@@ -58,7 +61,7 @@ def colours(names: Sequence[str]) -> dict[str, str]:
 
     Examples:
         >>> colours(["efn", "tau21"])
-        {'efn': '#1a1a1a', 'tau21': '#56B4E9'}
+        {'efn': '#1a1a1a', 'tau21': '#D55E00'}
     """
     spare = [name for name in names if pretty(name) not in NAMED]
     turn = {name: SPARE[i % len(SPARE)] for i, name in enumerate(spare)}

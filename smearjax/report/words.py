@@ -30,6 +30,45 @@ def number(value: float | None, digits: int = 3) -> str:
     return BLANK if value is None else f"{value:,.{digits}f}".replace("-", "−")
 
 
+def plus_minus(value: float | None, error: float | None, digits: int = 3) -> str:
+    """Write a number with its standard error.
+
+    Args:
+        value: The number; None stands for one that is not finite.
+        error: Its standard error, or None.
+        digits: Decimals of both.
+
+    Examples:
+        >>> plus_minus(0.4711, 0.0119), plus_minus(-0.5, None, 1), plus_minus(None, None)
+        ('0.471 ± 0.012', '−0.5', '–')
+    """
+    known = value is not None and error is not None
+    return number(value, digits) + (f" ± {number(error, digits)}" if known else "")
+
+
+def interval(record: Mapping[str, Any], name: str, digits: int = 3) -> str:
+    """Write a quantity of a record with its 68 % interval.
+
+    Args:
+        record: It holds name, name_lo and name_hi.
+        name: The quantity.
+        digits: Decimals.
+
+    Raises:
+        KeyError: The record lacks one of the three.
+
+    Examples:
+        >>> interval({"auc": 0.8184, "auc_lo": 0.8061, "auc_hi": 0.8315}, "auc")
+        '0.818 (+0.013 −0.012)'
+    """
+    value, low, high = (record[f"{name}{end}"] for end in ("", "_lo", "_hi"))
+    if None in (value, low, high):
+        return number(value, digits)
+    return (
+        f"{number(value, digits)} (+{number(high - value, digits)} −{number(value - low, digits)})"
+    )
+
+
 def energy(value: float | None) -> str:
     """Write an energy in GeV to three significant figures, without the unit.
 
@@ -129,6 +168,6 @@ def command(settings: Mapping[str, Any]) -> str:
         if isinstance(value, bool):
             lines.append(f"--{flag}" if value else f"--no-{flag}")
         else:
-            words = value if isinstance(value, list) else [value]
+            words = value if isinstance(value, list | tuple) else [value]
             lines.append(f"--{flag} " + " ".join(shlex.quote(str(word)) for word in words))
     return " \\\n  ".join(lines)
