@@ -1,120 +1,75 @@
 """How many components of a jet carry distance, how many carry labels, and what they look like.
 
     python experiments/low_rank.py                      # the 4,000 jets in the package, a minute
-    python experiments/low_rank.py --data FILE FILE --jets 20000
+    python experiments/low_rank.py --data FILE
 
-Writes `low_rank.json` and the figures `spectrum` and `components` to results/low_rank/. One pass
-over all pairs for each number of components; time goes with the square of the number of jets.
+One pass over all pairs for each number of components. Settings are frozen in low_rank.toml; the
+measurement is kept in low_rank.json under --out.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from importlib.metadata import version
+import tomllib
 from pathlib import Path
+from typing import Any
 
-from smearjax import SmearedLikelihood, load_jets
-from smearjax.interpret import OBSERVABLES
-from smearjax.interpret.low_rank import KarhunenLoeve, karhunen_loeve
-from smearjax.interpret.rank_information import RankInformation, information_by_rank
-from smearjax.jets import Jets, concatenate
-from smearjax.report.low_rank import components_figure, spectrum_figure
+from _common import kept, load_all, say
+
+from smearjax import Jets, SmearedLikelihood
+from smearjax.analysis.sections.components import low_rank_record
+from smearjax.interpret import OBSERVABLES, KarhunenLoeve, information_by_rank, karhunen_loeve
+from smearjax.report.low_rank import draw_components, draw_spectrum
 from smearjax.report.style import hep_style
 
-EPSILON = (3.0, 5.0, 8.0, 13.0, 20.0, 32.0, 50.0)  # GeV
-ALONE = 8
-DEVIATIONS = (-2, -1, 0, 1, 2)
-FRACTIONS = (0.9, 0.99)
+CONFIG = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
+
+
+def measured(files: list[str]) -> dict[str, Any]:
+    """The spectrum, R and B by rank, and the text of all that."""
+    jets = load_all(files)[: CONFIG["jets"]]
+    likelihood = SmearedLikelihood(jets)
+    options = {"replicas": CONFIG["replicas"], "seed": CONFIG["seed"], "progress": True}
+    spectrum = karhunen_loeve(likelihood, **options)
+    ranks = information_by_rank(likelihood, CONFIG["epsilon"], alone=CONFIG["alone"], **options)
+    return low_rank_record(spectrum, ranks, CONFIG["shown"]) | {
+        "text": f"{spectrum}\n\n{ranks}",
+        "rank_correlation": correlations(spectrum, jets),
+    }
 
 
 def correlations(spectrum: KarhunenLoeve, jets: Jets) -> dict[str, list[float]]:
     """Rank correlation of each of the first components with the reference observables."""
     from scipy.stats import spearmanr
 
-    components = spectrum.coordinates(jets)[:, :ALONE]
+    components = spectrum.coordinates(jets)[:, : CONFIG["alone"]]
     return {
         name: [float(spearmanr(column, observable(jets)).statistic) for column in components.T]
         for name, observable in OBSERVABLES.items()
     }
 
 
-def written_down(spectrum: KarhunenLoeve, ranks: RankInformation, jets: Jets) -> dict[str, object]:
-    """Every number behind the figures."""
-    counts = {f"{f:g}": spectrum.components_for(f) for f in FRACTIONS}
-    by_rank = {}
-    for curve in ("R", "B"):
-        (share, error), (alone, alone_error) = ranks.share(curve), ranks.share_alone(curve)
-        by_rank[curve] = {
-            "full": getattr(ranks.full, curve).tolist(),
-            "full_err": getattr(ranks.full, f"{curve}_err").tolist(),
-            "share": share.tolist(),
-            "share_err": error.tolist(),
-            "share_alone": alone.tolist(),
-            "share_alone_err": alone_error.tolist(),
-            "ranks_for": {f"{f:g}": ranks.ranks_for(f, curve).tolist() for f in FRACTIONS},
-        }
-    curves = {}
-    for k in range(1, 5):
-        u, omega = spectrum.quantile_function(k, DEVIATIONS)
-        curves[k] = {"U": u.tolist(), "omega": omega.tolist()}
-    return {
-        "n_jets": {"gluon": ranks.full.n_jets[0], "quark": ranks.full.n_jets[1]},
-        "pt_ref_gev": float(spectrum.space.pt_ref),
-        "mean_squared_distance_gev2": spectrum.mean_squared_distance,
-        "eigenvalue_gev2": spectrum.eigenvalue.tolist(),
-        "eigenvalue_err_gev2": spectrum.eigenvalue_err.tolist(),
-        "share_of_distance": spectrum.share.tolist(),
-        "share_of_distance_err": spectrum.share_err.tolist(),
-        "residual_gev2": spectrum.residual,
-        "effective_rank": [spectrum.effective_rank, spectrum.effective_rank_err],
-        "participation_ratio": [spectrum.participation_ratio, spectrum.participation_ratio_err],
-        "components_for_share_of_distance": counts,
-        "epsilon_gev": ranks.full.epsilon.tolist(),
-        "rank": ranks.rank.tolist(),
-        "by_rank": by_rank,
-        "rank_correlation_of_component": correlations(spectrum, jets),
-        "deviations": DEVIATIONS,
-        "quantile_functions": curves,
-    }
+def table(found: dict[str, Any]) -> str:
+    """Spectrum, shares, and what the first components follow."""
+    lines = [found["text"], "", f"rank correlation of components 1 to {CONFIG['alone']} with"]
+    for name, values in found["rank_correlation"].items():
+        lines.append(f"{name:>14} " + " ".join(f"{value:+.2f}" for value in values))
+    return "\n".join(lines)
 
 
 def main() -> None:
-    """Measure, draw and write."""
+    """Measure, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", default=["sample"], help="files that load_jets reads")
-    parser.add_argument("--jets", type=int, help="take only the first so many")
-    parser.add_argument("--replicas", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("results/low_rank"))
     chosen = parser.parse_args()
-
-    jets = concatenate([load_jets(file) for file in chosen.data])[: chosen.jets]
-    likelihood = SmearedLikelihood(jets)
-    options = {"replicas": chosen.replicas, "seed": chosen.seed, "progress": True}
-    spectrum = karhunen_loeve(likelihood, **options)
-    ranks = information_by_rank(likelihood, EPSILON, alone=ALONE, **options)
-    record = written_down(spectrum, ranks, jets)
-    print(f"{spectrum}\n\n{ranks}\n\nrank correlation of components 1 to {ALONE} with")
-    for name, values in record["rank_correlation_of_component"].items():
-        print(f"{name:>14} " + " ".join(f"{value:+.2f}" for value in values))
-
     chosen.out.mkdir(parents=True, exist_ok=True)
-    record |= {
-        "data": [Path(file).name for file in chosen.data],
-        "replicas": chosen.replicas,
-        "seed": chosen.seed,
-        "versions": {name: version(name) for name in ("smearjax", "jax", "numpy")},
-    }
-    (chosen.out / "low_rank.json").write_text(json.dumps(record, indent=1))
+    settings = {"config": CONFIG, "files": [Path(path).name for path in chosen.data]}
+    found = kept(chosen.out / "low_rank.json", settings, lambda: measured(chosen.data))
+    say(table(found), chosen.out)
     with hep_style():
-        for name, figure in (
-            ("spectrum", spectrum_figure(spectrum, ranks)),
-            ("components", components_figure(spectrum, ranks)),
-        ):
-            for kind in ("png", "pdf"):
-                figure.savefig(chosen.out / f"{name}.{kind}")
-    print(f"written to {chosen.out}")
+        draw_spectrum(found).savefig(chosen.out / "spectrum.png")
+        draw_components(found).savefig(chosen.out / "components.png")
 
 
 if __name__ == "__main__":
