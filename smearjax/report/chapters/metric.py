@@ -22,7 +22,7 @@ def metric(record: Record, result: Record) -> Chapter:
     jets, score = record["n_jets"], result["learned"]["learned metric"]
     lead = (
         f"A metric of {record['numbers']} learned numbers: the exponent β of the angles, the "
-        f"resolution ε, and the share of each of {len(record['rows'])} stretches of the quantile "
+        f"resolution ε, and shares, of sum 1, of {len(record['rows'])} stretches of the quantile "
         "axis. They were learned by gradient on the "
         f"leave-one-out cross-entropy of {jets['quark']:,} quark and {jets['gluon']:,} gluon "
         "training jets; the validation jets only said when to stop, the test jets took no part.",
