@@ -19,15 +19,15 @@ from typing import Any
 
 import numpy as np
 from _common import kept, load_all, say
+from learned_metric_figures import METHODS, draw
 from tqdm import tqdm
 
 from smearjax import Jets, SmearedLikelihood, load_jets
 from smearjax.evaluate import auc, bootstrap_interval
 from smearjax.networks import TrainingConfig, network_scores, train_efn
-from smearjax.smearing import learn_metric
+from smearjax.smearing import MetricConfig, learn_metric
 
 CONFIG = tomllib.loads((Path(__file__).parent / "learned_metric.toml").read_text())
-METHODS = {"metric": "learned metric", "efn": "EFN", "plain": "SEMD, β = 1"}
 
 
 def drawn(pool: Jets, number: int, seed: int) -> tuple[Jets, Jets]:
@@ -37,10 +37,10 @@ def drawn(pool: Jets, number: int, seed: int) -> tuple[Jets, Jets]:
     return pool[np.sort(order[:number])], pool[np.sort(order[number : number + held])]
 
 
-def one_run(train: Jets, validation: Jets, test: Jets, seed: int) -> dict[str, Any]:
+def one_run(train: Jets, validation: Jets, test: Jets, seed: int, betas: int) -> dict[str, Any]:
     """AUC of the three on the test jets, and what was learned."""
     begin = time.perf_counter()
-    learned = learn_metric(train, validation, seed=seed, progress=True)
+    learned = learn_metric(train, validation, MetricConfig(betas=betas), seed=seed, progress=True)
     seconds = {"metric": time.perf_counter() - begin}
     reference = learned.likelihood(train)
     scores = {"metric": np.asarray(reference.score(test, learned.epsilon))[0]}
@@ -88,55 +88,6 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def draw(rows: list[dict[str, Any]], out: Path) -> None:
-    """AUC against the number of jets, and the learned density beside SEMD's."""
-    from smearjax.report.style import BLUE, INK, VERMILION, hep_style
-
-    with hep_style():
-        import matplotlib.pyplot as plt
-
-        figure, axes = plt.subplots(figsize=(7.8, 5.8))
-        for (method, label), colour, mark in zip(
-            METHODS.items(), (VERMILION, INK, BLUE), "os^", strict=True
-        ):
-            numbers = sorted({row["train"] for row in rows})
-            values = [[r["auc"][method][0] for r in rows if r["train"] == n] for n in numbers]
-            mean = np.array([np.mean(v) for v in values])
-            spread = np.array([np.std(v, ddof=1) if len(v) > 1 else 0 for v in values])
-            axes.errorbar(numbers, mean, spread, marker=mark, color=colour, label=label, lw=2)
-        axes.set(xscale="log")
-        axes.set_xticks(numbers, [f"{number:,}" for number in numbers])
-        axes.set_xticks([], minor=True)
-        axes.set_xlabel("training jets, both classes")
-        axes.set_ylabel(f"AUC on {rows[0]['test']:,} test jets")
-        axes.set_title("17 numbers beside 82,257")
-        axes.legend()
-        figure.savefig(out / "auc.png")
-        plt.close(figure)
-
-        most = max(row["train"] for row in rows)
-        learned = [row["numbers"] for row in rows if row["train"] == most]
-        keys = [name for name in learned[0] if name.startswith("share")]
-        shares = np.array([[one[name] for name in keys] for one in learned])
-        edges = (np.arange(len(keys) + 1) / len(keys)) ** 3
-        figure, axes = plt.subplots(figsize=(7.8, 5.8))
-        place = np.arange(len(keys))
-        error = shares.std(axis=0, ddof=1) if len(shares) > 1 else None
-        axes.bar(place, shares.mean(axis=0), 0.8, yerr=error, color=VERMILION, alpha=0.75,
-                 label="learned", ecolor=INK)  # fmt: skip
-        axes.stairs(np.diff(edges), np.arange(len(keys) + 1) - 0.5, baseline=None, color=BLUE,
-                    lw=2, label="SEMD")  # fmt: skip
-        axes.set_xticks([], minor=True)
-        axes.set_xticks(place[::3] - 0.5, [f"{edge:.1g}" for edge in edges[:-1:3]])
-        axes.set_xlabel("quantile $U$: widest angles left, core right")
-        axes.set_ylabel("share of the metric")
-        axes.set_title(f"β = {np.mean([one['beta'] for one in learned]):.2f}, {most:,} jets")
-        axes.legend(loc="upper center")
-        axes.set_ylim(bottom=0)
-        figure.savefig(out / "shares.png")
-        plt.close(figure)
-
-
 def main() -> None:
     """Measure what is missing, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -144,6 +95,7 @@ def main() -> None:
     parser.add_argument("--test", help="file to test on (default: the last quarter of the data)")
     parser.add_argument("--jets", nargs="*", type=int, default=CONFIG["jets"])
     parser.add_argument("--seeds", type=int, default=CONFIG["seeds"])
+    parser.add_argument("--betas", type=int, default=1, help="β of the metric, summed over")
     parser.add_argument("--out", type=Path, default=Path("results/learned_metric"))
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
@@ -157,6 +109,7 @@ def main() -> None:
     settings = {
         "files": [Path(path).name for path in chosen.data],
         "test": Path(chosen.test).name if chosen.test else "the last quarter",
+        "betas": chosen.betas,
         "config": {name: CONFIG[name] for name in ("validation", "test_jets", "plain_epsilon")},
     }
     enough = [n for n in chosen.jets if n * (1 + CONFIG["validation"]) <= len(pool)]
@@ -164,7 +117,9 @@ def main() -> None:
         kept(
             chosen.out / f"{number}_{seed}.json",
             settings,
-            lambda number=number, seed=seed: one_run(*drawn(pool, number, seed), test, seed),
+            lambda number=number, seed=seed: one_run(
+                *drawn(pool, number, seed), test, seed, chosen.betas
+            ),
         )
     rows = [json.loads(path.read_text()) for path in sorted(chosen.out.glob("*.json"))]
     say(table(rows), chosen.out)
