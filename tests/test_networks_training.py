@@ -8,8 +8,8 @@ from sklearn.metrics import log_loss
 from smearjax.evaluate import auc
 from smearjax.interpret import jet_mass
 from smearjax.jets import Jets, JetsError, concatenate, load_jets, split
-from smearjax.networks import TrainingConfig, cross_entropy, network_scores, train_efn
-from smearjax.networks.losses import labels_and_weights
+from smearjax.networks import CrossEntropy, TrainingConfig, network_scores, train_efn
+from smearjax.networks.labels import labels_and_weights
 
 SMALL = TrainingConfig(phi_sizes=(16, 16), f_sizes=(16,), epochs=3, progress=False)
 
@@ -28,9 +28,9 @@ def test_cross_entropy_is_sklearns():
     logit, label, weight = rng.normal(size=50), rng.integers(0, 2, 50), rng.uniform(0, 2, 50)
     expected = log_loss(label, 1 / (1 + np.exp(-logit)), sample_weight=weight)
     logit = logit.astype(np.float32)
-    assert float(cross_entropy(logit, label, weight)) == pytest.approx(expected, rel=1e-5)
+    assert float(CrossEntropy()(logit, label, weight)) == pytest.approx(expected, rel=1e-5)
     far = np.array([300.0, -300.0, 300.0], np.float32)
-    assert float(cross_entropy(far, np.array([1, 0, 0]), np.ones(3))) == pytest.approx(100.0)
+    assert float(CrossEntropy()(far, np.array([1, 0, 0]), np.ones(3))) == pytest.approx(100.0)
 
 
 def test_a_weight_counts_like_copies_and_a_negative_one_takes_back():
@@ -38,12 +38,12 @@ def test_a_weight_counts_like_copies_and_a_negative_one_takes_back():
     logit, label = rng.normal(size=30).astype(np.float32), rng.integers(0, 2, 30)
     counts = rng.integers(1, 4, 30)
     copies = np.repeat(np.arange(30), counts)
-    expected = float(cross_entropy(logit[copies], label[copies], np.ones(len(copies))))
-    assert float(cross_entropy(logit, label, counts * 1.0)) == pytest.approx(expected, rel=1e-5)
+    expected = float(CrossEntropy()(logit[copies], label[copies], np.ones(len(copies))))
+    assert float(CrossEntropy()(logit, label, counts * 1.0)) == pytest.approx(expected, rel=1e-5)
     back = np.append(np.arange(30), [0, 0])
     weight = np.append(np.ones(30), [3.0, -3.0])
-    expected = float(cross_entropy(logit, label, np.ones(30)))
-    got = float(cross_entropy(logit[back], label[back], weight))
+    expected = float(CrossEntropy()(logit, label, np.ones(30)))
+    got = float(CrossEntropy()(logit[back], label[back], weight))
     assert got == pytest.approx(expected, rel=1e-5)
 
 
@@ -91,7 +91,7 @@ def test_the_best_epoch_is_kept_and_training_stops(parts):
     assert len(trained.validation_loss) == trained.best_epoch + 6 < 200
     assert trained.best_epoch == np.argmin(trained.validation_loss)
     label, weight = labels_and_weights(validation)
-    loss = cross_entropy(network_scores(trained.network, validation), label, weight)
+    loss = CrossEntropy()(network_scores(trained.network, validation), label, weight)
     assert float(loss) == pytest.approx(trained.validation_loss.min(), rel=1e-6)
     assert f"epoch {trained.best_epoch + 1} of {len(trained.train_loss)}" in repr(trained)
 

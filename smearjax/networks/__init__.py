@@ -2,7 +2,11 @@
 
 from smearjax.networks.efn import EFN as EFN
 from smearjax.networks.inference import network_scores as network_scores
-from smearjax.networks.losses import cross_entropy as cross_entropy
+from smearjax.networks.losses import MLC as MLC
+from smearjax.networks.losses import SQR as SQR
+from smearjax.networks.losses import CrossEntropy as CrossEntropy
+from smearjax.networks.losses import Loss as Loss
+from smearjax.networks.losses import SquaredError as SquaredError
 from smearjax.networks.storage import load_network as load_network
 from smearjax.networks.storage import save_network as save_network
 from smearjax.networks.training import TrainedNetwork as TrainedNetwork
@@ -11,9 +15,13 @@ from smearjax.networks.training import train_efn as train_efn
 
 __all__ = [
     "EFN",
+    "MLC",
+    "SQR",
+    "CrossEntropy",
+    "Loss",
+    "SquaredError",
     "TrainedNetwork",
     "TrainingConfig",
-    "cross_entropy",
     "load_network",
     "network_scores",
     "save_network",

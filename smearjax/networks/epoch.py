@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from smearjax.jets.arrays import HostOrDevice
 from smearjax.networks.efn import EFN
+from smearjax.networks.losses import Loss
 from smearjax.networks.packing import FlatJets, gather_batch
 
 ADAM = optax.scale_by_adam()
@@ -30,6 +31,7 @@ class Batches(eqx.Module):
 @eqx.filter_jit
 def run_epoch(
     network: EFN,
+    loss: Loss,
     state: Any,
     batches: Batches,
     order: Int[HostOrDevice, "b B"],
@@ -45,18 +47,17 @@ def run_epoch(
         pt, y, phi, jet_of = gather_batch(batches.flat, index, width)
         if rotate:
             y, phi = turned(y, phi, jet_of, len(index), key)
-        logit = eqx.combine(arrays, static).packed(pt, y, phi, jet_of, len(index))
-        target = batches.label[index].astype(logit.dtype)
+        output = eqx.combine(arrays, static).packed(pt, y, phi, jet_of, len(index))
         # Weights have mean 1 over all jets; a batch is not scaled by its own, perhaps tiny, sum.
-        return jnp.mean(batches.weight[index] * (jax.nn.softplus(logit) - target * logit))
+        return jnp.mean(batches.weight[index] * loss.of_each(output, batches.label[index]))
 
     def step(carry: Any, batch: Any) -> Any:
         arrays, state = carry
         index, rate, key = batch
-        loss, gradient = jax.value_and_grad(loss_of)(arrays, index, key)
+        value, gradient = jax.value_and_grad(loss_of)(arrays, index, key)
         update, state = ADAM.update(gradient, state)
         update = jax.tree.map(lambda leaf: -rate * leaf, update)
-        return (eqx.apply_updates(arrays, update), state), loss
+        return (eqx.apply_updates(arrays, update), state), value
 
     keys = jax.random.split(key, len(order))
     (arrays, state), losses = jax.lax.scan(step, (arrays, state), (order, rates, keys))

@@ -1,86 +1,166 @@
-"""What a classifier is trained to minimise."""
+"""What a classifier is trained to minimise, and what its output then says of ln p/q."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from typing import Literal
+
+import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, Int
 
 from smearjax.jets.arrays import HostOrDevice
-from smearjax.jets.checks import JetsError
-from smearjax.jets.container import Jets
+
+PerJet = Float[Array, " N"]
 
 
-def cross_entropy(
-    logit: Float[HostOrDevice, " N"],
-    label: Int[HostOrDevice, " N"],
-    weight: Float[HostOrDevice, " N"],
-) -> Float[Array, ""]:
-    r"""Binary cross-entropy Σ w [ln(1 + e^l) − y l] / Σ w of logits l and labels y, in nats.
+class Loss(eqx.Module):
+    r"""A loss whose minimum over all functions is the likelihood ratio of two classes.
 
-    Its minimum over all functions is l = ln p(jet|1) − ln p(jet|0) if both classes have the same
-    total weight, the loss of arXiv:1810.05165. A jet of weight 2 counts like two jets; negative
-    weights are legal.
+    L[s] = Σ_i w_i ℓ(s_i, y_i) / Σ_i w_i,   s_i the network's output for jet i, y_i = 1 for quarks
 
-    Args:
-        logit: (N,), dimensionless.
-        label: (N,), 1 = quark, 0 = gluon.
-        weight: (N,), of non-zero sum.
+    With p and q the densities of quark and gluon jets and as much weight in one class as in the
+    other, s minimises L where `log_ratio(s)` = ln p/q. A jet of weight 2 counts like two jets;
+    negative weights are legal. Subclasses say what ℓ is; outputs (N,) are dimensionless.
 
-    Raises:
-        TypeError: arrays whose lengths do not fit together.
+    Raises nothing by itself. Source: each loss's own docstring.
 
     >>> import numpy as np
-    >>> cross_entropy(np.zeros(2), np.array([0, 1]), np.ones(2))
+    >>> isinstance(MLC(), Loss), float(CrossEntropy()(np.zeros(2), np.array([0, 1]), np.ones(2)))
+    (True, 0.693)
+    """
+
+    @abstractmethod
+    def _terms(self, output: PerJet) -> tuple[PerJet, PerJet]:
+        """ℓ(s, 0) and ℓ(s, 1)."""
+
+    def _log_ratio(self, output: PerJet) -> PerJet:
+        """Ln p/q, which is the output itself but where a subclass says otherwise."""
+        return output
+
+    def log_ratio(self, output: Float[HostOrDevice, " N"]) -> PerJet:
+        """The estimate of ln p/q that N outputs stand for: (N,), dimensionless.
+
+        Raises nothing. Source: the minimum of the loss.
+
+        >>> import numpy as np
+        >>> MLC("softplus").log_ratio(np.array([-20.0, 0.0, 20.0])).round(3).tolist()
+        [-20.0, -0.367, 2.996]
+        """
+        return self._log_ratio(jnp.asarray(output))
+
+    def of_each(self, output: Float[HostOrDevice, " N"], label: Int[HostOrDevice, " N"]) -> PerJet:
+        """ℓ(s, y) of N outputs with labels (1 = quark, 0 = gluon): (N,), dimensionless.
+
+        Raises nothing. Source: the class.
+
+        >>> import numpy as np
+        >>> SquaredError().of_each(np.array([0.0, 10.0]), np.array([0, 1]))
+        Array([2.5e-01, 2.061e-09], dtype=float32)
+        """
+        gluon, quark = self._terms(jnp.asarray(output))
+        return jnp.where(jnp.asarray(label) == 1, quark, gluon)
+
+    def __call__(
+        self,
+        output: Float[HostOrDevice, " N"],
+        label: Int[HostOrDevice, " N"],
+        weight: Float[HostOrDevice, " N"],
+    ) -> Float[Array, ""]:
+        """The mean loss of N outputs with labels and event weights of non-zero sum."""
+        losses = self.of_each(output, label)
+        weight = jnp.asarray(weight).astype(losses.dtype)
+        return jnp.sum(weight * losses) / jnp.sum(weight)
+
+
+class CrossEntropy(Loss):
+    r"""Binary cross-entropy: ℓ(s, 0) = ln(1 + eˢ), ℓ(s, 1) = ln(1 + e⁻ˢ), in nats.
+
+    s is a logit: c = 1/(1 + e⁻ˢ) estimates p/(p + q), and ln p/q = s. Its least value is ln 2 less
+    the Jensen–Shannon divergence of p and q. The loss of arXiv:1810.05165.
+
+    Raises nothing.
+
+    >>> import numpy as np
+    >>> CrossEntropy()(np.zeros(2), np.array([0, 1]), np.ones(2))
     Array(0.693, dtype=float32)
     """
-    logit = jnp.asarray(logit)
-    loss = jax.nn.softplus(logit) - jnp.asarray(label).astype(logit.dtype) * logit
-    weight = jnp.asarray(weight).astype(loss.dtype)
-    return jnp.sum(weight * loss) / jnp.sum(weight)
+
+    def _terms(self, output: PerJet) -> tuple[PerJet, PerJet]:
+        return jax.nn.softplus(output), jax.nn.softplus(output) - output
 
 
-def labels_and_weights(
-    jets: Jets, name: str = "jets"
-) -> tuple[Int[np.ndarray, " N"], Float[np.ndarray, " N"]]:
-    """Labels (N,), and event weights (N,) scaled so that both classes have the same total, N/2.
+class SquaredError(Loss):
+    r"""Mean squared error of c = 1/(1 + e⁻ˢ): ℓ(s, y) = (c − y)², dimensionless.
 
-    Args:
-        jets: labelled jets of both classes, with event weights or without.
-        name: what to call them in an error.
+    c estimates p/(p + q), so that ln p/q = s; its least value is ½ ∫ pq/(p + q).
+
+    Raises nothing. Source: the pointwise minimum.
+
+    >>> import numpy as np
+    >>> SquaredError()(np.zeros(2), np.array([0, 1]), np.ones(2))
+    Array(0.25, dtype=float32)
+    """
+
+    def _terms(self, output: PerJet) -> tuple[PerJet, PerJet]:
+        return jax.nn.sigmoid(output) ** 2, jax.nn.sigmoid(-output) ** 2
+
+
+class RatioLoss(Loss):
+    """A loss of an estimate f > 0 of p/q: f = eˢ, or f = ln(1 + eˢ) with the link "softplus"."""
+
+    link: Literal["exponential", "softplus"] = eqx.field(static=True, default="exponential")
+
+    def __check_init__(self):
+        if self.link not in ("exponential", "softplus"):
+            raise ValueError(f"link must be 'exponential' or 'softplus'; got {self.link!r}")
+
+    def _log_ratio(self, output: PerJet) -> PerJet:
+        if self.link == "exponential":
+            return output
+        # ln ln(1 + eˢ) is s where softplus would underflow.
+        low = output < -15
+        return jnp.where(low, output, jnp.log(jax.nn.softplus(jnp.where(low, 0.0, output))))
+
+
+class MLC(RatioLoss):
+    r"""Maximum-likelihood classifier: ℓ(s, 1) = −ln f, ℓ(s, 0) = f − 1, of an estimate f of p/q.
+
+    f = eˢ with the link "exponential", f = ln(1 + eˢ) with "softplus". For classes of equal weight
+    the largest value of −2L is the Kullback–Leibler divergence KL(p‖q) in nats.
 
     Raises:
-        JetsError: if there are no jets or labels, only one class, or a class whose weights have no
-            positive sum.
+        ValueError: no such link.
 
-    >>> from smearjax.jets import Jets
-    >>> pt, zero = [[500.0]] * 3, [[0.0]] * 3
-    >>> labels_and_weights(Jets(pt, zero, zero, label=[1, 0, 0]))
-    (array([1, 0, 0], dtype=int8), array([1.5 , 0.75, 0.75]))
+    Source: the pointwise minimum; ⟨ln f⟩_p − ⟨f − 1⟩_q is a lower bound of KL(p‖q).
+
+    >>> import numpy as np
+    >>> MLC()(np.zeros(2), np.array([0, 1]), np.ones(2))
+    Array(0., dtype=float32)
     """
-    n_jets = len(jets)
-    if n_jets == 0:
-        raise JetsError(f"{name} are empty; training needs jets of both classes")
-    if jets.label is None:
-        raise JetsError(
-            f"{name} have no labels; training needs label (N,), 1 = quark and 0 = gluon: "
-            f"jets.replace(label=...)"
-        )
-    label = np.asarray(jets.label)
-    weight = np.ones(n_jets) if jets.weight is None else np.asarray(jets.weight, np.float64)
-    balanced = np.empty(n_jets)
-    for value, kind in ((1, "quark (label 1)"), (0, "gluon (label 0)")):
-        members = label == value
-        total = weight[members].sum()
-        if not members.any():
-            raise JetsError(
-                f"{name}: none of the {n_jets} jets is {kind}; training needs both classes"
-            )
-        if not total > 0:
-            raise JetsError(
-                f"{name}: the weights of the {int(members.sum())} {kind} jets sum to {total:.6g}; "
-                f"each class needs a positive sum"
-            )
-        balanced[members] = weight[members] * (0.5 * n_jets / total)
-    return label, balanced
+
+    def _terms(self, output: PerJet) -> tuple[PerJet, PerJet]:
+        ratio = self._log_ratio(output)
+        return jnp.expm1(ratio), -ratio
+
+
+class SQR(RatioLoss):
+    r"""Square-root loss: ℓ(s, 1) = f^{−1/2}, ℓ(s, 0) = f^{1/2}, of an estimate f of p/q.
+
+    f = eˢ with the link "exponential", f = ln(1 + eˢ) with "softplus". For classes of equal weight
+    its least value is ∫√(pq), the Bhattacharyya coefficient of the classes, dimensionless.
+
+    Raises:
+        ValueError: no such link.
+
+    Source: the pointwise minimum.
+
+    >>> import numpy as np
+    >>> SQR()(np.zeros(2), np.array([0, 1]), np.ones(2))
+    Array(1., dtype=float32)
+    """
+
+    def _terms(self, output: PerJet) -> tuple[PerJet, PerJet]:
+        half = 0.5 * self._log_ratio(output)
+        return jnp.exp(half), jnp.exp(-half)

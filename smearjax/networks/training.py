@@ -12,12 +12,14 @@ import numpy as np
 from jaxtyping import Float
 from tqdm import tqdm
 
+from smearjax._expect import expect
 from smearjax.jets.container import Jets
 from smearjax.jets.transforms import center
 from smearjax.networks.efn import EFN
 from smearjax.networks.epoch import ADAM, Batches, cosine_rates, run_epoch
 from smearjax.networks.inference import pack, packed_scores
-from smearjax.networks.losses import cross_entropy, labels_and_weights
+from smearjax.networks.labels import labels_and_weights
+from smearjax.networks.losses import CrossEntropy, Loss
 from smearjax.networks.packing import batch_width, epoch_order, flatten
 
 
@@ -48,6 +50,8 @@ class TrainingConfig:
     """Epochs without a better validation loss after which training stops."""
     rotate: bool = True
     """Turn and mirror each training jet about its centroid at random, every time it is used."""
+    loss: Loss = CrossEntropy()  # noqa: RUF009 (losses are frozen)
+    """What is minimised; it says how the output estimates ln p/q."""
     progress: bool = True
     """Show a progress bar where there is a terminal."""
 
@@ -55,6 +59,7 @@ class TrainingConfig:
         for name in ("epochs", "batch_size", "patience"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        expect("loss", self.loss, Loss, "a loss such as CrossEntropy() or MLC()")
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"learning_rate must be positive, got {self.learning_rate}")
 
@@ -65,15 +70,18 @@ class TrainedNetwork:
 
     Attributes:
         network: the one of the epoch with the lowest validation loss.
-        train_loss: (epochs,) cross-entropy of balanced classes, in nats.
+        train_loss: (epochs,) loss of balanced classes, in the units of `loss`.
         validation_loss: (epochs,) likewise.
         best_epoch: number of that epoch, from 0.
+        loss: what was minimised; `loss.log_ratio(network_scores(network, jets))` is the estimate
+            of ln p(jet|quark) − ln p(jet|gluon).
         seconds: wall time, compilation included.
 
     >>> import jax
     >>> from smearjax.networks import EFN
     >>> network = EFN((4,), (4,), key=jax.random.key(0))
-    >>> TrainedNetwork(network, np.array([0.6, 0.5]), np.array([0.6, 0.5]), 1, 2.0)
+    >>> curve = np.array([0.6, 0.5])
+    >>> TrainedNetwork(network, curve, curve, 1, CrossEntropy(), 2.0)
     EFN of epoch 2 of 2: validation loss 0.5000, 2.0 s
     """
 
@@ -81,6 +89,7 @@ class TrainedNetwork:
     train_loss: Float[np.ndarray, " epochs"]
     validation_loss: Float[np.ndarray, " epochs"]
     best_epoch: int
+    loss: Loss
     seconds: float = field(compare=False)
 
     def __repr__(self) -> str:
@@ -95,11 +104,12 @@ def train_efn(
 ) -> TrainedNetwork:
     """Train an `EFN` to tell label 1 (quark) from label 0 (gluon).
 
-    Adam with a cosine schedule minimises `cross_entropy`; event weights count, negative ones
-    included, and each class is scaled to half the total, so the logit estimates
-    ln p(jet|quark) − ln p(jet|gluon). The network of the lowest validation loss is kept. Settings
-    after arXiv:1810.05165, but for the schedule, the scaled angles, the smaller batches, and the
-    random turns: an EFN does not know that symmetry, and a small training set does not teach it.
+    Adam with a cosine schedule minimises a loss, the cross-entropy by default; event weights count,
+    negative ones included, and each class is scaled to half the total, so `loss.log_ratio` of the
+    output, with the cross-entropy the output itself, estimates ln p(jet|quark) − ln p(jet|gluon).
+    The network of the lowest validation loss is kept. Settings after arXiv:1810.05165, but for the
+    schedule, the scaled angles, the smaller batches, and the random turns: an EFN does not know
+    that symmetry, and a small training set does not teach it.
 
     Args:
         train: labelled jets of both classes.
@@ -109,7 +119,7 @@ def train_efn(
             weights, bit for bit.
 
     Returns:
-        `TrainedNetwork`, with losses in nats.
+        `TrainedNetwork`; its losses are dimensionless, in nats for the cross-entropy.
 
     Raises:
         JetsError: labels missing, one class only, a class of no positive total weight.
@@ -143,10 +153,18 @@ def train_efn(
         for epoch, order in enumerate(bar):
             key, turns = jax.random.split(key)
             network, state, loss = run_epoch(
-                network, state, batches, order, rates[epoch], turns, width, config.rotate
+                network,
+                config.loss,
+                state,
+                batches,
+                order,
+                rates[epoch],
+                turns,
+                width,
+                config.rotate,
             )
             scores = packed_scores(network, blocks)
-            losses = float(loss), float(cross_entropy(scores, check_label, check_weight))
+            losses = float(loss), float(config.loss(scores, check_label, check_weight))
             if not np.isfinite(losses).all():
                 raise FloatingPointError(
                     f"the loss (training, validation) became {losses} in epoch {epoch}: lower "
@@ -160,5 +178,10 @@ def train_efn(
                 break
     train_loss, validation_loss = np.array(history).T
     return TrainedNetwork(
-        best[2], train_loss, validation_loss, best[1], time.perf_counter() - began
+        best[2],
+        train_loss,
+        validation_loss,
+        best[1],
+        config.loss,
+        time.perf_counter() - began,
     )
