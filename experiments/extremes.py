@@ -228,12 +228,13 @@ def table(found: dict[str, Any]) -> str:
                 continue
             cells = f"{number:10,.0f}  {row['epsilon'][s]:6.3f} ± {row['epsilon_err'][s]:.3f}  "
             cells += f"{row['exponent'][s]:7.3f} ± {row['exponent_err'][s]:.3f}  "
-            cells += f"{row['of_dimension'][s]:7.3f} ± {row['of_dimension_err'][s]:.3f}"
+            cells += f"{row['of_dimension'][s]:8.4f} ± {row['of_dimension_err'][s]:.4f}"
             if kind in KINDS:
                 cells += f"   {row['leading'][s]:6.3f} GeV, {row['leading_exponent'][s]:.3f}"
             lines.append(cells)
-    for key in sorted((k for k in found if k.startswith("near_")), key=lambda k: found[k]["size"]):
-        lines += ["", f"{found[key]['class']} jets: {found[key]['text']}"]
+    near = (part for name, part in found.items() if name.startswith("near_"))
+    for part in sorted(near, key=lambda part: (part["size"], part["class"])):
+        lines += ["", f"{part['class']} jets: {part['text']}"]
     return "\n".join(lines)
 
 
