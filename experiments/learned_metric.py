@@ -3,9 +3,10 @@
     python experiments/learned_metric.py --data TRAIN_FILES --test FILE --jets 2000 6000 18000
 
 For every number of training jets and every seed: draw training and validation jets, learn the
-metric (`learn_metric`), train the network (`train_efn`), take SEMD at β = 1 at its best ε, and
-rank the same held-out jets with each. Settings are frozen in learned_metric.toml. Results are
-kept in a file a run under --out, so that an interrupted scan goes on where it stopped.
+metric (`learn_metric`), mix three ε in it (`learn_mixture`: 20 numbers in all), train the network
+(`train_efn`), take SEMD at β = 1 at its best ε, and rank the same held-out jets with each. Settings
+are frozen in learned_metric.toml. Results are kept in a file a run under --out, so that an
+interrupted scan goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from tqdm import tqdm
 from smearjax import Jets, SmearedLikelihood, load_jets
 from smearjax.evaluate import auc, bootstrap_interval
 from smearjax.networks import TrainingConfig, network_scores, train_efn
-from smearjax.smearing import MetricConfig, learn_metric
+from smearjax.smearing import MetricConfig, learn_metric, learn_mixture
 
 CONFIG = tomllib.loads((Path(__file__).parent / "learned_metric.toml").read_text())
 
@@ -44,6 +45,10 @@ def one_run(train: Jets, validation: Jets, test: Jets, seed: int, betas: int) ->
     seconds = {"metric": time.perf_counter() - begin}
     reference = learned.likelihood(train)
     scores = {"metric": np.asarray(reference.score(test, learned.epsilon))[0]}
+    scales = learned.epsilon * np.array(CONFIG["mixed"])
+    mixture = learn_mixture(reference, validation, scales, replicas=2, seed=seed)
+    scores["mixture"] = mixture.score(test)
+    seconds["mixture"] = time.perf_counter() - begin - seconds["metric"]
     trained = train_efn(train, validation, TrainingConfig(), seed=seed)
     scores["efn"] = network_scores(trained.network, test)
     seconds["efn"] = trained.seconds
@@ -62,6 +67,7 @@ def one_run(train: Jets, validation: Jets, test: Jets, seed: int, betas: int) ->
         "auc": {name: [one.value, one.lo, one.hi] for name, one in intervals.items()},
         "empty_fraction": float(empty),
         "numbers": learned.numbers,
+        "mixed": dict(zip(scales.tolist(), mixture.weight.tolist(), strict=True)),
         "plain_epsilon": best,
         "seconds": seconds,
     }
@@ -110,7 +116,9 @@ def main() -> None:
         "files": [Path(path).name for path in chosen.data],
         "test": Path(chosen.test).name if chosen.test else "the last quarter",
         "betas": chosen.betas,
-        "config": {name: CONFIG[name] for name in ("validation", "test_jets", "plain_epsilon")},
+        "config": {
+            name: CONFIG[name] for name in ("validation", "test_jets", "plain_epsilon", "mixed")
+        },
     }
     enough = [n for n in chosen.jets if n * (1 + CONFIG["validation"]) <= len(pool)]
     for number, seed in tqdm([(n, s) for n in enough for s in range(chosen.seeds)], desc="runs"):

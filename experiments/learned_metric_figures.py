@@ -7,9 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from smearjax.report.style import BLUE, INK, VERMILION, hep_style
+from smearjax.report.style import BLUE, INK, OCHRE, VERMILION, hep_style
 
-METHODS = {"metric": "learned metric", "efn": "EFN", "plain": "SEMD, β = 1"}
+METHODS = {
+    "mixture": "learned metric, three ε",
+    "metric": "learned metric",
+    "efn": "EFN",
+    "plain": "SEMD, β = 1",
+}
 
 
 def draw(rows: list[dict[str, Any]], out: Path) -> None:
@@ -28,7 +33,7 @@ def auc_figure(rows: list[dict[str, Any]]) -> Any:
     figure, axes = plt.subplots(figsize=(7.8, 5.8))
     numbers = sorted({row["train"] for row in rows})
     for (method, label), colour, mark in zip(
-        METHODS.items(), (VERMILION, INK, BLUE), "os^", strict=True
+        METHODS.items(), (VERMILION, OCHRE, INK, BLUE), "ovs^", strict=True
     ):
         values = [[r["auc"][method][0] for r in rows if r["train"] == n] for n in numbers]
         mean = np.array([np.mean(v) for v in values])
@@ -40,7 +45,8 @@ def auc_figure(rows: list[dict[str, Any]]) -> Any:
     axes.set_xlabel("training jets, both classes")
     axes.set_ylabel(f"AUC on {rows[0]['test']:,} test jets")
     # The shares add up to 1.
-    axes.set_title(f"{len(rows[0]['numbers']) - 1} numbers beside 82,257")
+    numbers_learned = len(rows[0]["numbers"]) - 1
+    axes.set_title(f"{numbers_learned} numbers, {numbers_learned + 3} with three ε, beside 82,257")
     axes.legend()
     return figure
 

@@ -126,6 +126,7 @@ def test_interrupt(analysis, tmp_path, capsys):
     assert capsys.readouterr().err == "smearjax: interrupted\n"
 
 
+@pytest.mark.slow
 def test_report_makes_the_page_again(tmp_path, capsys):
     file = tmp_path / "result.json"
     file.write_text(json.dumps(example_result()), encoding="utf-8")

@@ -63,6 +63,7 @@ def test_band_against_resampling():
     assert np.all(np.abs(got.bias) < want.max())
 
 
+@pytest.mark.slow
 def test_error_of_a_flip_against_resampling():
     """The zeros of resampled curves scatter by the error that is quoted."""
     rng = np.random.default_rng(2)

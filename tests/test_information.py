@@ -119,6 +119,7 @@ def test_errors_against_resampling(resampled, column):
     np.testing.assert_allclose(getattr(said, name), spread[:, i], rtol=0.25)
 
 
+@pytest.mark.slow
 def test_r_hardly_depends_on_the_number_of_jets():
     """On real jets: a quarter of them gives the same R within its error."""
     jets = slow.sample(500, np.float32)

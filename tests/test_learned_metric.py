@@ -147,6 +147,7 @@ def test_cross_entropy_and_its_derivatives(betas):
     assert abs(float(slope[:4].sum())) < 1e-9  # a softmax knows no common shift
 
 
+@pytest.mark.slow
 def test_several_betas_make_the_metric_that_was_learned():
     """The space that is returned gives the validation jets the cross-entropy that was reported."""
     jets = load_jets("sample")

@@ -54,6 +54,7 @@ def test_new_epsilon_and_tau_do_not_recompile(single, caplog):
     assert [r.getMessage() for r in caplog.records if "Compiling" in r.getMessage()] == []
 
 
+@pytest.mark.slow
 def test_a_few_jets_more_do_not_recompile(single):
     """References and queries of nearly one size are filled up to the same size."""
     jets = slow.sample(N, np.float32)

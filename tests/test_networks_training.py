@@ -125,6 +125,7 @@ def test_negative_weights_take_jets_back(parts):
     np.testing.assert_allclose(scores[0], scores[1], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_efn_beats_the_mass():
     train, validation, test = split(load_jets("sample"), (0.5, 0.1, 0.4))
     trained = train_efn(train, validation, TrainingConfig(epochs=12, progress=False))

@@ -12,7 +12,14 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
 
-pytestmark = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+LONG = ("04_one_jet",)
+
+every_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+each_in_its_time = pytest.mark.parametrize(
+    "script",
+    [pytest.param(p, marks=[pytest.mark.slow] if p.stem in LONG else []) for p in SCRIPTS],
+    ids=lambda path: path.stem,
+)
 
 
 def read_pair(script):
@@ -23,6 +30,7 @@ def cells(notebook):
     return [(cell.cell_type, cell.source) for cell in notebook.cells]
 
 
+@every_script
 def test_script_and_notebook_are_in_sync(script):
     written, stored = read_pair(script)
     remedy = f"run: jupytext --sync notebooks/{script.name}"
@@ -30,6 +38,7 @@ def test_script_and_notebook_are_in_sync(script):
     assert cells(written) == cells(stored), remedy
 
 
+@every_script
 def test_notebook_is_valid_and_holds_no_outputs(script):
     _, stored = read_pair(script)
     nbformat.validate(stored)
@@ -38,6 +47,7 @@ def test_notebook_is_valid_and_holds_no_outputs(script):
     assert not any(cell.outputs or cell.execution_count for cell in code)
 
 
+@each_in_its_time
 def test_notebook_runs_without_a_warning_and_shows_every_figure(script):
     _, notebook = read_pair(script)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(FOLDER)}}).execute()

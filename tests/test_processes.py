@@ -73,7 +73,7 @@ def run(processes: int, jets: int, folder: Path) -> list[dict[str, np.ndarray]]:
 @pytest.fixture(
     scope="module",
     params=[
-        pytest.param((2, 300), id="2 processes"),
+        pytest.param((2, 300), id="2 processes", marks=pytest.mark.slow),
         pytest.param((2, 4000), id="2 processes, all jets", marks=pytest.mark.slow),
         pytest.param((4, 3000), id="4 processes", marks=pytest.mark.slow),
     ],
@@ -146,6 +146,7 @@ def slurm(processes: int) -> list[dict[str, str]]:
     ]
 
 
+@pytest.mark.slow
 def test_the_command_line_joins_the_tasks_of_srun(tmp_path):
     """All devices share the pass; the first task alone shows bars, writes and says where."""
     script = Path(__file__).with_name("on_slurm.py")

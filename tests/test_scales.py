@@ -128,7 +128,7 @@ def test_weights_move_the_answer():
     assert one.cross_entropy == pytest.approx(two.cross_entropy, rel=1e-4)
 
 
-@pytest.mark.parametrize("seed", [0, 5])
+@pytest.mark.parametrize("seed", [0, pytest.param(5, marks=pytest.mark.slow)])
 def test_nothing_to_find(seed):
     """Meaningless labels: C falls towards ln 2 at ε = ∞, and no ε beyond all distances is best."""
     rng = np.random.default_rng(seed)

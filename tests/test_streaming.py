@@ -119,6 +119,7 @@ def test_no_jets():
     assert embed_jets(load_jets("sample")[:0]).vectors.shape == (0, 512)
 
 
+@pytest.mark.slow
 def test_derivative_in_beta():
     """Through the device, and equal to the difference of what the host returns."""
     jets = as_jets(random_jets(6, [3, 7, 1, 5, 4]), 8)
@@ -235,6 +236,7 @@ print(peak() - before, e.vectors.nbytes / 2**20)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the peak of memory is read from /proc")
 def test_memory_is_that_of_the_embedding(tmp_path):
     """48,000 jets: not room for their padded particles, nor for the embedding twice."""
