@@ -86,12 +86,11 @@ def composites(rows, columns, likelihood: SmearedLikelihood) -> dict[str, np.nda
     return {
         "row gradient": by_row.vectors,
         "column gradient": by_column.vectors,
-        "log ratio": likelihood.log_ratio(None, EPSILON),
         "epsilon gradient": jax.grad(mean)(20.0),
     }
 
 
-def main(out: str) -> None:
+def main(out: str, which: str) -> None:
     assert jax.device_count() == 8
     likelihood = SmearedLikelihood(load_jets("sample")[:JETS])
     # They share some of their jets.
@@ -103,10 +102,12 @@ def main(out: str) -> None:
         with nullcontext() if mesh is None else jax.set_mesh(mesh):
             found = few_passes(*points)
             if mesh is not two:
+                found["log ratio"] = likelihood.log_ratio(None, EPSILON)
+            if which == "all" and mesh is not two:
                 found |= more_passes(*points) | composites(*points, likelihood)
             results |= {f"{name} {key}": np.asarray(values) for key, values in found.items()}
     np.savez(out, **results)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])
