@@ -27,7 +27,7 @@ PAGE = Environment(autoescape=True).from_string("""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>smearjax: all figures</title>
 <style>
 body { font: 16px/1.5 sans-serif; margin: 2rem auto; max-width: 1200px; padding: 0 1rem }
-pre { overflow-x: auto; font-size: 13px } img { max-width: 580px; width: 100% }
+pre { overflow-x: auto; font-size: 13px } img { width: 49%; min-width: 20rem; vertical-align: top }
 </style>
 <h1>What the jets say</h1>
 {% for part in parts %}<h2>{{ part.title }}</h2>
