@@ -14,7 +14,7 @@ from smearjax.evaluate import bootstrap_weights
 from smearjax.jets.container import Jets
 from smearjax.metric.cloud import Cloud
 from smearjax.metric.embedding import cell_edges
-from smearjax.metric.space import Space
+from smearjax.metric.space import Space, expect_semd
 from smearjax.smearing.likelihood import SmearedLikelihood
 
 
@@ -140,8 +140,7 @@ class KarhunenLoeve:
         if component > len(self.eigenvalue):
             raise ValueError(f"component must be at most {len(self.eigenvalue)}; got {component}")
         q, space = self.space.directions, self.space
-        if type(space) is not Space:
-            raise ValueError("quantile functions come from components in a space of fit_space")
+        expect_semd(space, "quantile_function")
         q = np.eye(2 * space.cells) if q is None else q
         k = component - 1
         spread = np.sqrt(max(self.eigenvalue[k], 0.0)) * self.turn[:, k]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from smearjax.report.chapters.chapter import Chapter, Record
@@ -47,9 +48,7 @@ def chapters(result: Mapping[str, Any]) -> dict[str, Chapter]:
     for name, (title, write) in CHAPTERS.items():
         if name in records:
             why = records[name].get("absent")
-            found[name] = (
-                write(records[name], result)
-                if why is None
-                else Chapter(title, (f"Absent: {why.rstrip('.')}.",))
-            )
+            absent = Chapter((f"Absent: {str(why).rstrip('.')}.",))
+            chapter = write(records[name], result) if why is None else absent
+            found[name] = replace(chapter, title=title)
     return found

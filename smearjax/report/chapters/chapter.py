@@ -53,13 +53,13 @@ class Chapter:
     """One section of the page.
 
     Attributes:
-        title: Its headline.
         lead: Paragraphs.
         pictures: Figures, in order.
         tables: Tables below them.
+        title: Its headline, from `CHAPTERS`.
     """
 
-    title: str
     lead: tuple[str, ...]
     pictures: tuple[Picture, ...] = ()
     tables: tuple[Table, ...] = ()
+    title: str = ""

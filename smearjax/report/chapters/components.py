@@ -35,7 +35,6 @@ def components(record: Record, result: Record) -> Chapter:
         for row in by_rank["leading"]
     )
     return Chapter(
-        "How many numbers a jet is",
         lead,
         (
             Picture(

@@ -52,7 +52,6 @@ def distances(record: Record, result: Record) -> Chapter:
         for row in record["rows"]
     )
     return Chapter(
-        "How far jets lie apart",
         lead,
         (
             Picture(

@@ -51,7 +51,6 @@ def extrapolation(record: Record, result: Record) -> Chapter:
     )
     heads = ("ε [GeV]", "empty", *(f"{head}: N → ∞" for head in _HEADS.values()))
     return Chapter(
-        "With infinitely many jets",
         lead,
         (
             Picture(

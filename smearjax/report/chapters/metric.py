@@ -52,7 +52,6 @@ def metric(record: Record, result: Record) -> Chapter:
         for k, row in enumerate(record["rows"], start=1)
     )
     return Chapter(
-        "A learned metric",
         lead,
         (
             Picture(

@@ -49,7 +49,6 @@ def mixture(record: Record, result: Record) -> Chapter:
         for row in record["rows"]
     )
     return Chapter(
-        "Several scales at once",
         lead,
         (
             Picture(

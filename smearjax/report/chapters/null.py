@@ -40,7 +40,6 @@ def null(record: Record, result: Record) -> Chapter:
         for peak in found
     ) or (("no peak stands out", "–", "–", "–"),)
     return Chapter(
-        "Could it be chance?",
         lead,
         tables=(
             Table(("curve", "p, permuted labels"), p_values),

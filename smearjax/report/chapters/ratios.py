@@ -40,7 +40,6 @@ def ratios(record: Record, result: Record) -> Chapter:
         for at in record["at"]
     )
     return Chapter(
-        "The likelihood ratio, jet by jet",
         lead,
         (
             Picture(

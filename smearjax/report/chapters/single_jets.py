@@ -28,7 +28,6 @@ def single_jets(record: Record, result: Record) -> Chapter:
     rows = tuple(_row(one) for one in record["explained"])
     heads = ("jet", f"ln L at {best} GeV", "flips at ε [GeV]", "network’s log ratio")
     return Chapter(
-        "Two jets explained",
         lead,
         tuple(_picture(one) for one in record["explained"]),
         (Table(heads, rows),),

@@ -46,7 +46,6 @@ def variation(record: Record, result: Record) -> Chapter:
         for quark, gluon in zip(record["quark"]["rows"], record["gluon"]["rows"], strict=True)
     )
     return Chapter(
-        "Jets made otherwise",
         lead,
         (
             Picture(
