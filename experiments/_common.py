@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +13,16 @@ import numpy as np
 
 from smearjax import Jets, load_jets
 from smearjax.jets import concatenate
+
+
+def options(doc: str, name: str) -> argparse.Namespace:
+    """What a script on some jets is asked for: `data` and `out`, a folder that is there."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("--data", nargs="+", default=["sample"], help="files of labelled jets")
+    parser.add_argument("--out", type=Path, default=Path("results") / name)
+    chosen = parser.parse_args()
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    return chosen
 
 
 def load_all(files: Sequence[str | Path]) -> Jets:

@@ -13,14 +13,13 @@ so that an interrupted run goes on where it stopped.
 
 from __future__ import annotations
 
-import argparse
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import epsilon_grid, kept, load_all, say
+from _common import epsilon_grid, kept, load_all, options, say
 from extrapolation_figures import NAMES, SETS, Pair, draw
 
 from smearjax import Jets, SmearedLikelihood, load_jets
@@ -148,11 +147,7 @@ def table(found: dict[str, Part]) -> str:
 
 def main() -> None:
     """Measure what is missing, print the tables, draw."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", nargs="+", default=["sample"], help="files of labelled jets")
-    parser.add_argument("--out", type=Path, default=Path("results/extrapolation"))
-    chosen = parser.parse_args()
-    chosen.out.mkdir(parents=True, exist_ok=True)
+    chosen = options(__doc__, "extrapolation")
     files = tuple(chosen.data)
     settings = {"config": CONFIG, "files": [Path(path).name for path in files]}
     found = {}

@@ -11,7 +11,6 @@ run goes on where it stopped; `extremes_figures.py` draws what is there.
 
 from __future__ import annotations
 
-import argparse
 import tomllib
 from collections.abc import Callable
 from functools import cached_property, partial
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import epsilon_grid, kept, load_all, say
+from _common import epsilon_grid, kept, load_all, options, say
 from extremes_figures import draw
 from tqdm import tqdm
 
@@ -240,11 +239,7 @@ def table(found: dict[str, Any]) -> str:
 
 def main() -> None:
     """Measure what is missing, print the tables, draw."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", nargs="*", default=["sample"], help="files that load_jets reads")
-    parser.add_argument("--out", type=Path, default=Path("results/extremes"))
-    chosen = parser.parse_args()
-    chosen.out.mkdir(parents=True, exist_ok=True)
+    chosen = options(__doc__, "extremes")
     data = Data(chosen.data)
     label = np.asarray(data.jets.label)
     settings = {"files": [Path(path).name for path in chosen.data], "config": CONFIG}

@@ -9,12 +9,11 @@ measurement is kept in low_rank.json under --out.
 
 from __future__ import annotations
 
-import argparse
 import tomllib
 from pathlib import Path
 from typing import Any
 
-from _common import kept, load_all, say
+from _common import kept, load_all, options, say
 
 from smearjax import Jets, SmearedLikelihood
 from smearjax.analysis.sections.components import low_rank_record
@@ -59,11 +58,7 @@ def table(found: dict[str, Any]) -> str:
 
 def main() -> None:
     """Measure, print, draw."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", nargs="+", default=["sample"], help="files that load_jets reads")
-    parser.add_argument("--out", type=Path, default=Path("results/low_rank"))
-    chosen = parser.parse_args()
-    chosen.out.mkdir(parents=True, exist_ok=True)
+    chosen = options(__doc__, "low_rank")
     settings = {"config": CONFIG, "files": [Path(path).name for path in chosen.data]}
     found = kept(chosen.out / "low_rank.json", settings, lambda: measured(chosen.data))
     say(table(found), chosen.out)

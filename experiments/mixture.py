@@ -13,14 +13,13 @@ that an interrupted run goes on where it stopped.
 
 from __future__ import annotations
 
-import argparse
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import epsilon_grid, kept, load_all, say
+from _common import epsilon_grid, kept, load_all, options, say
 from tqdm import tqdm
 
 from smearjax import Jets, SmearedLikelihood
@@ -245,11 +244,7 @@ def level(axes: Any, m: Measured, measure: str) -> None:
 
 def main() -> None:
     """Measure what is missing, print the tables, draw."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", nargs="+", default=["sample"], help="files of labelled jets")
-    parser.add_argument("--out", type=Path, default=Path("results/mixture"))
-    chosen = parser.parse_args()
-    chosen.out.mkdir(parents=True, exist_ok=True)
+    chosen = options(__doc__, "mixture")
     files = tuple(chosen.data)
     settings = {"config": CONFIG, "files": [Path(path).name for path in files]}
     parts = [

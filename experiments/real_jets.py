@@ -12,14 +12,13 @@ run goes on where it stopped.
 
 from __future__ import annotations
 
-import argparse
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import epsilon_grid, kept, load_all, say
+from _common import epsilon_grid, kept, load_all, options, say
 from real_jets_figures import draw
 from tqdm import tqdm
 
@@ -208,11 +207,7 @@ def balls_lines(kernel: str, part: Part) -> list[str]:
 
 def main() -> None:
     """Measure what is missing, print the tables, draw."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", nargs="+", default=["sample"], help="files of labelled jets")
-    parser.add_argument("--out", type=Path, default=Path("results/real_jets"))
-    chosen = parser.parse_args()
-    chosen.out.mkdir(parents=True, exist_ok=True)
+    chosen = options(__doc__, "real_jets")
     files = tuple(chosen.data)
     settings = {"config": CONFIG, "files": [Path(path).name for path in files]}
     cases = [("auc", auc_part, KERNELS), ("balls", balls_part, KERNELS)]

@@ -81,7 +81,14 @@ def variation_figure(record: Record, result: Record) -> Figure:
         for axes, curve in zip(column_of_panels, "RB", strict=True):
             value, error = column(rows, curve), column(rows, f"{curve}_err")
             ends = (column(rows, f"{curve}{end}") for end in ("_lo", "_hi"))
-            axes.fill_between(epsilon, *ends, color=MUTED, alpha=0.3, lw=0, label="permuted, 95 %")
+            axes.fill_between(
+                epsilon,
+                *ends,
+                color=MUTED,
+                alpha=0.3,
+                lw=0,
+                label=f"permuted, {100 * record['coverage']:g} %",
+            )
             axes.axhline(0, color=MUTED, lw=0.8)
             band(axes, epsilon, value, value - error, value + error, colour)
         epsilon_axis(column_of_panels[-1], rows)
