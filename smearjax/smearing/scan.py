@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from collections.abc import Callable
 from functools import partial
-from importlib.metadata import version
 from typing import Any
 
 import jax
@@ -20,6 +18,7 @@ from smearjax._expect import expect, expect_whole
 from smearjax._memory import expect_room
 from smearjax._numerics import ArrayLike
 from smearjax._processes import expect_agreement, from_first, is_first
+from smearjax._work_folder import digest, software
 from smearjax.jets.container import Jets
 from smearjax.metric.pairs.devices import devices_in_use, on_every_device
 from smearjax.smearing import passes
@@ -144,11 +143,11 @@ def scan(
     with tqdm(total=len(order), desc=quantity, unit="jet", disable=silent) as bar:
         for number, begin in enumerate(range(0, len(order), size)):
             jets = order[begin : begin + size]
-            if kept := from_first(partial(done.read, number)):
+            if kept := from_first(partial(done.read_chunk, number)):
                 values = np.frombuffer(kept, chunk.dtype).reshape(chunk.shape)
             else:
                 values = np.asarray(compiled(*asked, begin, grid))
-                from_first(partial(done.write, number, values))
+                from_first(partial(done.write_chunk, number, values))
             result[:, jets] = values[:, : len(jets)]
             bar.update(len(jets))
     return result
@@ -190,24 +189,12 @@ def _identity(
     return {
         "format": _FORMAT,
         "quantity": quantity,
-        "kernel": f"{type(kernel).__name__} {_digest(kernel)}",
-        "reference jets": _digest(classes),
-        "query jets": _digest((rows, place)),
-        "epsilon": _digest(epsilon),
+        "kernel": f"{type(kernel).__name__} {digest(kernel)}",
+        "reference jets": digest(classes),
+        "query jets": digest((rows, place)),
+        "epsilon": digest(epsilon),
         "jets per chunk": str(size),
-        "version of smearjax": version("smearjax"),
-        "version of jax": jax.__version__,
-        "kind of device": jax.devices()[0].device_kind,
-    }
-
-
-def _digest(tree: Any) -> str:
-    """SHA-256 of all numbers in a pytree, with their types and shapes."""
-    digest = hashlib.sha256()
-    for leaf in map(np.asarray, jax.tree.leaves(tree)):
-        digest.update(f"{leaf.dtype} {leaf.shape} ".encode())
-        digest.update(np.ascontiguousarray(leaf).data)
-    return digest.hexdigest()
+    } | software()
 
 
 def _bytes_of_a_call(compiled: jax.stages.Compiled) -> int:
