@@ -13,12 +13,13 @@ from __future__ import annotations
 import argparse
 import json
 
+import jax
 import numpy as np
 
 from smearjax.evaluate import Interval, auc, bootstrap_interval
 from smearjax.interpret import jet_mass
 from smearjax.jets import Jets, load_jets, split
-from smearjax.networks import network_scores, train_efn
+from smearjax.networks import EFN, network_scores, train_network
 
 
 def parts(train: str, test: str | None, seed: int) -> tuple[Jets, Jets, Jets]:
@@ -34,7 +35,7 @@ def parts(train: str, test: str | None, seed: int) -> tuple[Jets, Jets, Jets]:
 def one_seed(train: str, test: str | None, seed: int) -> dict[str, float]:
     """Train one network and set its AUC beside that of the mass on the same test jets."""
     first, second, third = parts(train, test, seed)
-    trained = train_efn(first, second, seed=seed)
+    trained = train_network(EFN(key=jax.random.key(seed)), first, second, seed=seed)
     label = np.asarray(third.label)
     interval: Interval = bootstrap_interval(auc, network_scores(trained.network, third), label)
     return {

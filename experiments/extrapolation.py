@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 from _common import epsilon_grid, kept, load_all, options, say
 from extrapolation_figures import NAMES, SETS, Pair, draw
@@ -26,7 +27,7 @@ from smearjax import Jets, SmearedLikelihood, load_jets
 from smearjax.evaluate import auc as area
 from smearjax.evaluate import bootstrap_interval
 from smearjax.jets import split, split_rows
-from smearjax.networks import network_scores, train_efn
+from smearjax.networks import EFN, network_scores, train_network
 from smearjax.smearing import extrapolate
 
 CONFIG = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
@@ -65,7 +66,8 @@ def network_part(files: tuple[str, ...]) -> Part:
     train, smeared = jets_of(files)
     held = CONFIG["network"]["validation"]
     learning, validation = split(train, (1 - held, held), SEED)
-    network = train_efn(learning, validation, seed=SEED).network
+    start = EFN(key=jax.random.key(SEED))
+    network = train_network(start, learning, validation, seed=SEED).network
     found: Part = {"n_train": len(learning)}
     for name, rows in rows_of(files).items():
         score = network_scores(network, smeared[rows])

@@ -3,9 +3,9 @@
     python experiments/learned_metric.py --data TRAIN_FILES --test FILE --jets 2000 6000 18000
 
 For every number of training jets and every seed: draw training and validation jets, learn the
-metric (`learn_metric`), mix three ε in it (`learn_mixture`: 20 numbers in all), train the network
-(`train_efn`), take SEMD at β = 1 at its best ε, and rank the same held-out jets with each. Settings
-are frozen in learned_metric.toml. Results are kept in a file a run under --out, so that an
+metric (`learn_metric`), mix three ε in it (`learn_mixture`: 20 numbers in all), train an EFN
+(`train_network`), take SEMD at β = 1 at its best ε, and rank the same held-out jets with each.
+Settings are frozen in learned_metric.toml. Results are kept in a file a run under --out, so that an
 interrupted scan goes on where it stopped.
 """
 
@@ -18,6 +18,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 from _common import kept, load_all, say
 from learned_metric_figures import METHODS, draw
@@ -25,7 +26,7 @@ from tqdm import tqdm
 
 from smearjax import Jets, SmearedLikelihood, load_jets
 from smearjax.evaluate import auc, bootstrap_interval
-from smearjax.networks import TrainingConfig, network_scores, train_efn
+from smearjax.networks import EFN, network_scores, train_network
 from smearjax.smearing import MetricConfig, learn_metric, learn_mixture
 
 CONFIG = tomllib.loads((Path(__file__).parent / "learned_metric.toml").read_text())
@@ -49,7 +50,7 @@ def one_run(train: Jets, validation: Jets, test: Jets, seed: int, betas: int) ->
     mixture = learn_mixture(reference, validation, scales, replicas=2, seed=seed)
     scores["mixture"] = mixture.score(test)
     seconds["mixture"] = time.perf_counter() - begin - seconds["metric"]
-    trained = train_efn(train, validation, TrainingConfig(), seed=seed)
+    trained = train_network(EFN(key=jax.random.key(seed)), train, validation, seed=seed)
     scores["efn"] = network_scores(trained.network, test)
     seconds["efn"] = trained.seconds
     plain = SmearedLikelihood(train)

@@ -11,6 +11,7 @@ from wrong_kinds import not_refused
 
 from smearjax.jets import load_jets
 from smearjax.networks import (
+    EFN,
     MLC,
     SQR,
     CrossEntropy,
@@ -18,7 +19,7 @@ from smearjax.networks import (
     SquaredError,
     TrainingConfig,
     network_scores,
-    train_efn,
+    train_network,
 )
 
 P = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.01])
@@ -93,8 +94,9 @@ def test_outputs_far_out_stay_finite(loss):
 
 def test_a_network_learns_the_ratio_itself():
     jets = load_jets("sample")
-    config = TrainingConfig((16, 16), (16,), epochs=3, progress=False, loss=MLC())
-    trained = train_efn(jets[:400], jets[400:600], config)
+    config = TrainingConfig(epochs=3, progress=False, loss=MLC())
+    start = EFN((16, 16), (16,), key=jax.random.key(0))
+    trained = train_network(start, jets[:400], jets[400:600], config)
     test = jets[600:1600]
     ratio = np.asarray(trained.loss.log_ratio(network_scores(trained.network, test)))
     label = np.asarray(test.label)

@@ -8,10 +8,16 @@ from sklearn.metrics import log_loss
 from smearjax.evaluate import auc
 from smearjax.interpret import jet_mass
 from smearjax.jets import Jets, JetsError, concatenate, load_jets, split
-from smearjax.networks import CrossEntropy, TrainingConfig, network_scores, train_efn
+from smearjax.networks import EFN, CrossEntropy, TrainingConfig, network_scores, train_network
+from smearjax.networks.epoch import learning_rates
 from smearjax.networks.labels import labels_and_weights
 
-SMALL = TrainingConfig(phi_sizes=(16, 16), f_sizes=(16,), epochs=3, progress=False)
+SMALL = TrainingConfig(epochs=3, progress=False)
+
+
+def efn(*phi_sizes, seed=0):
+    """An untrained network with layers of these widths."""
+    return EFN(phi_sizes, phi_sizes[:1], key=jax.random.key(seed))
 
 
 @pytest.fixture(scope="module")
@@ -57,19 +63,18 @@ def test_classes_are_balanced():
 
 def test_the_same_seed_gives_the_same_weights(parts):
     train, validation, _ = parts
-    first, again = (train_efn(train, validation, SMALL, seed=4) for _ in range(2))
+    start = efn(16, 16)
+    first, again = (train_network(start, train, validation, SMALL, seed=4) for _ in range(2))
     for a, b in zip(weights_of(first), weights_of(again), strict=True):
         np.testing.assert_array_equal(a, b)
     np.testing.assert_array_equal(first.validation_loss, again.validation_loss)
-    other = train_efn(train, validation, SMALL, seed=5)
+    other = train_network(start, train, validation, SMALL, seed=5)
     assert (weights_of(first)[0] != weights_of(other)[0]).any()
 
 
 def test_a_few_jets_are_learned_by_heart(parts):
     few = parts[0][:40]
     config = TrainingConfig(
-        (64, 64),
-        (64,),
         epochs=150,
         batch_size=10,
         patience=150,
@@ -77,17 +82,15 @@ def test_a_few_jets_are_learned_by_heart(parts):
         rotate=False,
         progress=False,
     )
-    trained = train_efn(few, few, config)
+    trained = train_network(efn(64, 64), few, few, config)
     assert trained.validation_loss.min() < 0.25
     assert auc(network_scores(trained.network, few), few.label) > 0.97
 
 
 def test_the_best_epoch_is_kept_and_training_stops(parts):
     few, validation = parts[0][:40], parts[1]
-    config = TrainingConfig(
-        (32, 32), (32,), epochs=200, batch_size=10, patience=5, rotate=False, progress=False
-    )
-    trained = train_efn(few, validation, config)
+    config = TrainingConfig(epochs=200, batch_size=10, patience=5, rotate=False, progress=False)
+    trained = train_network(efn(32, 32), few, validation, config)
     assert len(trained.validation_loss) == trained.best_epoch + 6 < 200
     assert trained.best_epoch == np.argmin(trained.validation_loss)
     label, weight = labels_and_weights(validation)
@@ -103,9 +106,9 @@ def test_doubled_weights_train_like_doubled_jets(parts):
     weighted = train.replace(weight=np.where(heavy, 2.0, 1.0))
     doubled = concatenate([train, train[heavy]])
     # One batch an epoch holds all jets, so both follow the same gradient.
-    config = TrainingConfig((8,), (8,), epochs=5, batch_size=100, rotate=False, progress=False)
-    a, b = (train_efn(jets, validation, config) for jets in (weighted, doubled))
-    plain = train_efn(train, validation, config)
+    config = TrainingConfig(epochs=5, batch_size=100, rotate=False, progress=False)
+    a, b = (train_network(efn(8), jets, validation, config) for jets in (weighted, doubled))
+    plain = train_network(efn(8), train, validation, config)
     scores = [network_scores(t.network, validation) for t in (a, b, plain)]
     assert a.train_loss == pytest.approx(b.train_loss, rel=1e-5)
     np.testing.assert_allclose(scores[0], scores[1], atol=1e-4)
@@ -118,8 +121,8 @@ def test_negative_weights_take_jets_back(parts):
     both = concatenate(
         [train, extra.replace(weight=np.ones(10)), extra.replace(weight=-np.ones(10))]
     )
-    config = TrainingConfig((8,), (8,), epochs=5, batch_size=100, rotate=False, progress=False)
-    a, b = (train_efn(jets, validation, config) for jets in (train, both))
+    config = TrainingConfig(epochs=5, batch_size=100, rotate=False, progress=False)
+    a, b = (train_network(efn(8), jets, validation, config) for jets in (train, both))
     scores = [network_scores(t.network, validation) for t in (a, b)]
     # Weights are scaled to mean 1: Adam does not see the scale, its first steps' ε almost not.
     np.testing.assert_allclose(scores[0], scores[1], atol=1e-3)
@@ -128,7 +131,9 @@ def test_negative_weights_take_jets_back(parts):
 @pytest.mark.slow
 def test_the_efn_beats_the_mass():
     train, validation, test = split(load_jets("sample"), (0.5, 0.1, 0.4))
-    trained = train_efn(train, validation, TrainingConfig(epochs=12, progress=False))
+    trained = train_network(
+        EFN(key=jax.random.key(0)), train, validation, TrainingConfig(epochs=12, progress=False)
+    )
     scores = network_scores(trained.network, test)
     assert auc(scores, test.label) > auc(-jet_mass(test), test.label) + 0.04
 
@@ -136,7 +141,7 @@ def test_the_efn_beats_the_mass():
 def test_one_particle_jets_can_be_trained_on():
     zero = np.zeros((6, 1), np.float32)
     jets = Jets(zero + 500, zero, zero, label=[0, 1, 0, 1, 0, 1])
-    trained = train_efn(jets, jets, SMALL)
+    trained = train_network(efn(16, 16), jets, jets, SMALL)
     np.testing.assert_allclose(trained.validation_loss, np.log(2), atol=0.05)
 
 
@@ -152,19 +157,21 @@ def test_bad_input_is_named(parts):
         (train[:0], "are empty"),
     ):
         with pytest.raises(JetsError, match=f"training jets.*{message}"):
-            train_efn(bad, validation, SMALL)
+            train_network(efn(4), bad, validation, SMALL)
         with pytest.raises(JetsError, match=f"validation jets.*{message}"):
-            train_efn(train, bad, SMALL)
+            train_network(efn(4), train, bad, SMALL)
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (dict(epochs=0), "epochs must be at least 1, got 0"),
+        (dict(epochs=0), "epochs must be at least 1, a whole number; got 0"),
         (dict(batch_size=-3), "batch_size must be at least 1"),
         (dict(patience=0), "patience must be at least 1"),
         (dict(learning_rate=0.0), "learning_rate must be positive"),
         (dict(learning_rate=float("nan")), "learning_rate must be positive"),
+        (dict(clip_norm=0.0), "clip_norm must be positive"),
+        (dict(weight_decay=-0.1), "weight_decay must not be negative"),
     ],
 )
 def test_bad_settings_are_named(change, message):
@@ -174,14 +181,12 @@ def test_bad_settings_are_named(change, message):
 
 def test_a_diverging_loss_is_reported(parts):
     train, validation, _ = parts
-    config = TrainingConfig((16,), (16,), learning_rate=1e30, epochs=3, progress=False)
+    config = TrainingConfig(learning_rate=1e30, epochs=3, progress=False)
     with pytest.raises(FloatingPointError, match=r"lower learning_rate=1e\+30"):
-        train_efn(train, validation, config)
+        train_network(efn(16), train, validation, config)
 
 
 def test_nothing_is_compiled_twice(parts, monkeypatch):
-    from smearjax.networks import EFN
-
     traces = []
     packed = EFN.packed
 
@@ -190,8 +195,45 @@ def test_nothing_is_compiled_twice(parts, monkeypatch):
         return packed(self, *arguments)
 
     monkeypatch.setattr(EFN, "packed", counted)
-    config = TrainingConfig((9, 7), (5,), epochs=4, progress=False)
+    config = TrainingConfig(epochs=4, progress=False)
     for seed, rate in enumerate((1e-3, 2e-3)):
-        train_efn(*parts[:2], replace(config, learning_rate=rate), seed)
+        changed = replace(config, learning_rate=rate)
+        train_network(efn(9, 7, seed=seed), *parts[:2], changed, seed=seed)
     # One trace of the step and one of the validation scores, by their numbers of jets.
     assert sorted(traces) == [50, 512]
+
+
+def test_weights_decay_and_long_gradients_are_cut(parts):
+    train, validation, _ = parts
+    one = replace(SMALL, epochs=1, batch_size=len(train), learning_rate=1e-2, rotate=False)
+    start = efn(8)
+    plain, decayed, cut = (
+        train_network(start, train, validation, replace(one, **change)).network
+        for change in ({}, {"weight_decay": 0.5}, {"clip_norm": 1e-12})
+    )
+    for before, a, b in zip(start.f_layers, plain.f_layers, decayed.f_layers, strict=True):
+        # AdamW: the step, and rate × decay × weight.
+        np.testing.assert_allclose(a.weight - b.weight, 0.005 * before.weight, atol=2e-6)
+        np.testing.assert_array_equal(a.bias, b.bias)
+    # Adam's step is as long for any gradient that is not tiny beside its 1e-8.
+    for before, after in zip(start.f_layers, cut.f_layers, strict=True):
+        np.testing.assert_allclose(before.weight, after.weight, atol=1e-5)
+    assert np.abs(start.f_layers[0].weight - plain.f_layers[0].weight).max() > 5e-3
+
+
+def test_the_rates_of_both_schedules():
+    np.testing.assert_allclose(
+        learning_rates(replace(SMALL, schedule="constant", learning_rate=0.5), 3), 0.5
+    )
+    falling = learning_rates(replace(SMALL, learning_rate=0.5), 1000)
+    assert falling[0] == 0.5
+    assert falling[500] == pytest.approx(0.25)
+    assert 0 < falling[-1] < 1e-5
+    assert (np.diff(falling) < 0).all()
+
+
+def test_a_trained_network_can_be_trained_further(parts):
+    train, validation, _ = parts
+    first = train_network(efn(16), train, validation, SMALL)
+    again = train_network(first.network, train, validation, SMALL)
+    assert again.train_loss[0] < first.train_loss[0]

@@ -88,6 +88,8 @@ PAPERS = {
     "1810.05165": "Energy Flow Networks, and the public jets",
     "2010.11998": "decision ordering",
     "2305.03751": "the spectral metric",
+    "2311.07652": "Lipschitz EFN",
+    "2403.08854": "Moment EFN",
     "2410.05379": "SPECTER",
     "2501.07643": "smearing the likelihood",
 }

@@ -63,7 +63,16 @@ scan(likelihood, None, [3.0], folder, rows_per_chunk=8.0) | rows_per_chunk must 
 scan(likelihood, None, [3.0], folder, rows_per_chunk=None) | rows_per_chunk must be at least 1
 scan(likelihood, None, [3.0], folder, rows_per_chunk=True) | rows_per_chunk must be at least 1
 network_scores(None, jets) | network is a NoneType
-train_efn(jets.replace(label=None), jets) | have no labels
+network_scores(EFN, jets) | network is the class EFN
+train_network("efn", jets, jets) | network is a str
+train_network(efn, jets, jets, folder="README.md") | folder is a file, 'README.md'
+TrainingConfig(schedule="linear") | schedule must be 'cosine' or 'constant', got 'linear'
+save_network("x", "efn") | network is a str
+Ensemble([EFN]) | members[0] is the class EFN
+Ensemble(efn) | members is a EFN
+MomentEFN(order=1.5, key=key) | order must be at least 1, a whole number
+LipschitzEFN(emd_scale="a", key=key) | emd_scale must be positive and finite
+train_network(efn, jets.replace(label=None), jets) | have no labels
 cores(None) | jets is a NoneType
 plant("sample", []) | jets is a str
 plant_at(3.0, "sample", quark=1, gluon=0) | jets is a str
@@ -72,15 +81,18 @@ save_jets("x.npz", "a") | jets is a str
 """
 
 BEFORE = """
+import jax
 from smearjax import *
 from smearjax.planted import cores, plant, plant_at
-from smearjax.networks import network_scores, train_efn
+from smearjax.networks import *
 from smearjax.extremes import *
 from smearjax.smearing import *
 from pathlib import Path
 from tempfile import TemporaryDirectory
 jets = load_jets("sample")
 jets = jets[(jets.multiplicity > 24) & (jets.multiplicity < 33)][:40]
+key = jax.random.key(0)
+efn = EFN((4,), (4,), key=key)
 spectra, likelihood = spectral_function(jets), SmearedLikelihood(jets)
 temporary = TemporaryDirectory()
 folder = Path(temporary.name) / "never made"

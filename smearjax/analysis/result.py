@@ -15,7 +15,7 @@ from smearjax.analysis.performance import by_class, performance, rows_of, thinne
 from smearjax.analysis.verdict import answer, cautions
 from smearjax.evaluate import ado_matrix, auc
 from smearjax.interpret.observables import OBSERVABLES
-from smearjax.networks import EFN
+from smearjax.networks import JetNetwork
 from smearjax.smearing.curves import EpsilonCurve
 from smearjax.smearing.information import Information
 
@@ -110,7 +110,7 @@ def _rows(curves: EpsilonCurve | Information, names: dict[str, str]) -> list[dic
     return rows_of({name: getattr(curves, attribute) for name, attribute in names.items()})
 
 
-def _parameters(network: EFN) -> int:
+def _parameters(network: JetNetwork) -> int:
     """Number of trained numbers."""
     leaves = jax.tree.leaves(network)
     return sum(leaf.size for leaf in leaves if isinstance(leaf, jax.Array))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import jax
 import numpy as np
 from jaxtyping import Int
 
@@ -18,7 +19,7 @@ from smearjax.analysis.sections import section
 from smearjax.analysis.sections.ground import Ground
 from smearjax.interpret.observables import OBSERVABLES
 from smearjax.jets import Jets, load_jets, split_rows
-from smearjax.networks import TrainingConfig, network_scores, train_efn
+from smearjax.networks import EFN, TrainingConfig, network_scores, train_network
 from smearjax.smearing.curves import epsilon_curve
 from smearjax.smearing.information import information
 from smearjax.smearing.kernels import HardBall
@@ -32,7 +33,7 @@ def analyze(config: AnalyzeConfig | None = None, progress: bool = False) -> dict
     1. R(ε), B(ε) and their slopes from all pairs of jets (`information`), and on both halves.
     2. The smeared likelihood of the training and validation jets, its best ε by leave-one-out
        cross-entropy (`find_scales`), and AUC(ε) on the test jets (`epsilon_curve`).
-    3. An Energy Flow Network trained on the training jets (`train_efn`), and its output smeared
+    3. An Energy Flow Network trained on the training jets (`train_network`), and its output smeared
        over the test jets, each left out, so that neither labels nor training jets enter.
     4. AUC, 1/ε_g at ε_q = 50 % and decision ordering (`ado`) of every score on the test jets.
     5. The further sections that `AnalyzeConfig.sections` and `variation` ask for, one record each;
@@ -92,7 +93,8 @@ def _find(config: AnalyzeConfig, progress: bool) -> Findings:
     with _timed(seconds, "network"):
         training = TrainingConfig(epochs=config.training_epochs, progress=progress)
         train, validation = jets[parts["train"]], jets[parts["validation"]]
-        network = train_efn(train, validation, training, seed=config.seed)
+        start = EFN(key=jax.random.key(config.seed))
+        network = train_network(start, train, validation, training, seed=config.seed)
         efn_scores = network_scores(network.network, jets)
     with _timed(seconds, "curves"):
         own = {"labels": test.label, "weight": test.weight, **errors}

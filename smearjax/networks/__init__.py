@@ -1,29 +1,41 @@
 """Trained classifiers to compare with."""
 
 from smearjax.networks.efn import EFN as EFN
+from smearjax.networks.ensemble import Ensemble as Ensemble
 from smearjax.networks.inference import network_scores as network_scores
+from smearjax.networks.jet_network import JetNetwork as JetNetwork
+from smearjax.networks.lipschitz_efn import LipschitzEFN as LipschitzEFN
 from smearjax.networks.losses import MLC as MLC
 from smearjax.networks.losses import SQR as SQR
 from smearjax.networks.losses import CrossEntropy as CrossEntropy
 from smearjax.networks.losses import Loss as Loss
 from smearjax.networks.losses import SquaredError as SquaredError
+from smearjax.networks.moment_efn import MomentEFN as MomentEFN
+from smearjax.networks.pfn import PFN as PFN
 from smearjax.networks.storage import load_network as load_network
 from smearjax.networks.storage import save_network as save_network
 from smearjax.networks.training import TrainedNetwork as TrainedNetwork
-from smearjax.networks.training import TrainingConfig as TrainingConfig
-from smearjax.networks.training import train_efn as train_efn
+from smearjax.networks.training import train_network as train_network
+from smearjax.networks.training_config import PUBLISHED as PUBLISHED
+from smearjax.networks.training_config import TrainingConfig as TrainingConfig
 
 __all__ = [
     "EFN",
     "MLC",
+    "PFN",
+    "PUBLISHED",
     "SQR",
     "CrossEntropy",
+    "Ensemble",
+    "JetNetwork",
+    "LipschitzEFN",
     "Loss",
+    "MomentEFN",
     "SquaredError",
     "TrainedNetwork",
     "TrainingConfig",
     "load_network",
     "network_scores",
     "save_network",
-    "train_efn",
+    "train_network",
 ]

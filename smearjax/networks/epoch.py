@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import equinox as eqx
@@ -12,12 +13,10 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from smearjax.jets.arrays import HostOrDevice
-from smearjax.networks.efn import EFN
+from smearjax.networks.jet_network import JetNetwork
 from smearjax.networks.losses import Loss
 from smearjax.networks.packing import FlatJets, gather_batch
-
-ADAM = optax.scale_by_adam()
-"""Adam without its learning rate, which is an array, so that a new one compiles nothing."""
+from smearjax.networks.training_config import TrainingConfig
 
 
 class Batches(eqx.Module):
@@ -28,26 +27,43 @@ class Batches(eqx.Module):
     weight: Float[Array, " J"]
 
 
+@cache
+def optimiser(clip_norm: float | None, weight_decay: float) -> optax.GradientTransformation:
+    """Adam without its learning rate, which is an array, so that a new one compiles nothing."""
+    steps = [optax.scale_by_adam()]
+    if clip_norm is not None:
+        steps.insert(0, optax.clip_by_global_norm(clip_norm))
+    if weight_decay:
+        steps.append(optax.add_decayed_weights(weight_decay, _not_biases))
+    return optax.chain(*steps)
+
+
+def _not_biases(arrays: Any) -> Any:
+    """True for matrices."""
+    return jax.tree.map(lambda leaf: leaf.ndim > 1, arrays)
+
+
 @eqx.filter_jit
 def run_epoch(
-    network: EFN,
-    loss: Loss,
+    network: JetNetwork,
     state: Any,
     batches: Batches,
     order: Int[HostOrDevice, "b B"],
     rates: Float[HostOrDevice, " b"],
     key: PRNGKeyArray,
     width: int,
+    adam: optax.GradientTransformation,
+    loss: Loss,
     rotate: bool,
-) -> tuple[EFN, Any, Float[Array, ""]]:
+) -> tuple[JetNetwork, Any, Float[Array, ""]]:
     """One pass over the batches: the network, the optimiser's state and the mean loss after it."""
     arrays, static = eqx.partition(network, eqx.is_array)
 
     def loss_of(arrays: Any, index: Array, key: PRNGKeyArray) -> Array:
-        pt, y, phi, jet_of = gather_batch(batches.flat, index, width)
+        pt, y, phi, pid, jet_of = gather_batch(batches.flat, index, width)
         if rotate:
             y, phi = turned(y, phi, jet_of, len(index), key)
-        output = eqx.combine(arrays, static).packed(pt, y, phi, jet_of, len(index))
+        output = eqx.combine(arrays, static).packed(pt, y, phi, pid, jet_of, len(index))
         # Weights have mean 1 over all jets; a batch is not scaled by its own, perhaps tiny, sum.
         return jnp.mean(batches.weight[index] * loss.of_each(output, batches.label[index]))
 
@@ -55,7 +71,7 @@ def run_epoch(
         arrays, state = carry
         index, rate, key = batch
         value, gradient = jax.value_and_grad(loss_of)(arrays, index, key)
-        update, state = ADAM.update(gradient, state)
+        update, state = adam.update(gradient, state, arrays)
         update = jax.tree.map(lambda leaf: -rate * leaf, update)
         return (eqx.apply_updates(arrays, update), state), value
 
@@ -76,10 +92,13 @@ def turned(
     return cosine * y - sine * phi, sine * y + cosine * phi
 
 
-def cosine_rates(start: float, steps: int) -> Float[np.ndarray, " steps"]:
-    """Learning rates from ``start`` to 0 along half a cosine, one a step, float32.
+def learning_rates(config: TrainingConfig, steps: int) -> Float[np.ndarray, " steps"]:
+    """Learning rates, one a step, float32.
 
-    >>> cosine_rates(2.0, 4).round(3).tolist()
+    >>> learning_rates(TrainingConfig(learning_rate=2.0), 4).round(3).tolist()
     [2.0, 1.707, 1.0, 0.293]
     """
-    return (0.5 * start * (1 + np.cos(np.pi * np.arange(steps) / steps))).astype(np.float32)
+    start, done = config.learning_rate, np.arange(steps) / steps
+    if config.schedule == "constant":
+        return np.full(steps, start, np.float32)
+    return (0.5 * start * (1 + np.cos(np.pi * done))).astype(np.float32)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -13,8 +14,8 @@ from jaxtyping import Array, Float, Int
 from smearjax._expect import expect
 from smearjax.jets.arrays import HostOrDevice
 from smearjax.jets.container import Jets
-from smearjax.networks.efn import EFN
-from smearjax.networks.packing import chunks
+from smearjax.networks.jet_network import JetNetwork
+from smearjax.networks.packing import chunks, pid_of
 
 _MAX_WIDTH = 16_384
 _SLOTS = 512
@@ -27,23 +28,26 @@ class PackedJets(NamedTuple):
     pt: Float[np.ndarray, " P"]
     y: Float[np.ndarray, " P"]
     phi: Float[np.ndarray, " P"]
+    pid: Int[np.ndarray, " P"] | None
     jet_of: Int[np.ndarray, " P"]
 
 
-def network_scores(network: EFN, jets: Jets) -> Float[np.ndarray, " N"]:
-    """The network's logit of every jet, (N,) float32 numpy: larger for quark jets.
+def network_scores(network: JetNetwork, jets: Jets) -> Float[np.ndarray, " N"]:
+    """The network's output for every jet, (N,) float32 numpy: larger for quark jets.
 
-    Trained on balanced classes it estimates ln p(jet|quark) − ln p(jet|gluon). Jets are packed one
+    Trained with cross-entropy it estimates ln p(jet|quark) − ln p(jet|gluon). Jets are packed one
     after another into blocks of a few fixed lengths, so nothing is computed on padding, memory
     does not grow with N, and a second call compiles nothing. What else is in the block changes a
     score by rounding only. Source: the network of arXiv:1810.05165.
 
     Args:
-        network: an `EFN`.
-        jets: N jets, in GeV and radians (labels and weights are not looked at).
+        network: an `EFN` or another `JetNetwork`.
+        jets: N jets, in GeV and radians (labels and weights are not looked at), with pid if the
+            network needs them.
 
     Raises:
-        ValueError: if `network` is no EFN or `jets` are no Jets.
+        ValueError: if `network` is no network or `jets` are no Jets.
+        JetsError: if the network needs pid and the jets have none.
 
     >>> import jax
     >>> from smearjax.jets import load_jets
@@ -52,18 +56,19 @@ def network_scores(network: EFN, jets: Jets) -> Float[np.ndarray, " N"]:
     >>> network_scores(network, load_jets("sample")[:100]).shape
     (100,)
     """
-    expect("network", network, EFN, "an EFN, such as train_efn(...).network")
+    expect("network", network, JetNetwork, "a network, such as train_network(...).network")
     expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
-    return packed_scores(network, pack(jets))
+    return packed_scores(network, pack(jets, network.needs_pid))
 
 
-def pack(jets: Jets) -> Iterator[PackedJets]:
+def pack(jets: Jets, with_pid: bool = False) -> Iterator[PackedJets]:
     """Blocks of following jets for `packed_scores`, made when asked for.
 
     >>> from smearjax.jets import load_jets
     >>> [(block.n_jets, block.pt.shape) for block in pack(load_jets("sample")[:500])]
     [(362, (16384,)), (138, (16384,))]
     """
+    pid = pid_of(jets) if with_pid else None
     count = np.asarray(jets.mask).sum(axis=1)
     width = _power_of_two(max(min(int(count.sum()), _MAX_WIDTH), int(count.max(initial=1))))
     for first, last in chunks(count, width, _SLOTS):
@@ -71,29 +76,30 @@ def pack(jets: Jets) -> Iterator[PackedJets]:
         mask = np.asarray(jets.mask[rows])
         jet_of = np.full(width, _SLOTS, np.int32)
         jet_of[: mask.sum()] = np.repeat(np.arange(last - first), count[rows])
-        columns = []
-        for part in (jets.pt, jets.y, jets.phi):
-            column = np.zeros(width, np.float32)
-            column[: mask.sum()] = np.asarray(part[rows])[mask]
-            columns.append(column)
-        yield PackedJets(last - first, *columns, jet_of=jet_of)
+
+        def column(part: HostOrDevice, dtype: type, rows=rows, mask=mask) -> np.ndarray:
+            flat = np.zeros(width, dtype)
+            flat[: mask.sum()] = np.asarray(part[rows])[mask]
+            return flat
+
+        pt, y, phi = (column(part, np.float32) for part in (jets.pt, jets.y, jets.phi))
+        ids = None if pid is None else column(pid, np.int32)
+        yield PackedJets(last - first, pt, y, phi, ids, jet_of)
 
 
-def packed_scores(network: EFN, blocks: Iterator[PackedJets] | list[PackedJets]) -> np.ndarray:
+def packed_scores(
+    network: JetNetwork, blocks: Iterator[PackedJets] | list[PackedJets]
+) -> np.ndarray:
     """`network_scores` of jets packed before, (N,)."""
-    parts = [
-        np.asarray(_block_logits(network, b.pt, b.y, b.phi, b.jet_of))[: b.n_jets] for b in blocks
-    ]
+    parts = [np.asarray(_block_outputs(network, b[1:]))[: b.n_jets] for b in blocks]
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
 @eqx.filter_jit
-def _block_logits(
-    network: EFN, pt: HostOrDevice, y: HostOrDevice, phi: HostOrDevice, jet_of: HostOrDevice
-) -> Array:
-    """Logits of one block, (_SLOTS,)."""
-    pt, y, phi, jet_of = (jnp.asarray(column) for column in (pt, y, phi, jet_of))
-    return network.packed(pt, y, phi, jet_of, _SLOTS)
+def _block_outputs(network: JetNetwork, columns: tuple[Any, ...]) -> Array:
+    """Outputs for one block, (_SLOTS,)."""
+    pt, y, phi, pid, jet_of = jax.tree.map(jnp.asarray, columns)
+    return network.packed(pt, y, phi, pid, jet_of, _SLOTS)
 
 
 def _power_of_two(size: int) -> int:

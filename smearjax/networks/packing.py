@@ -9,35 +9,53 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from smearjax.jets.checks import JetsError
 from smearjax.jets.container import Jets
 
 
 class FlatJets(eqx.Module):
     """Particles of all jets in flat arrays, with where each jet starts and how long it is.
 
-    One empty jet stands at the end: index N fills the unused slots of a batch.
+    ``pid`` is there if the network needs it. One empty jet stands at the end: index N fills the
+    unused slots of a batch.
     """
 
     pt: Float[np.ndarray | Array, " M"]
     y: Float[np.ndarray | Array, " M"]
     phi: Float[np.ndarray | Array, " M"]
+    pid: Int[np.ndarray | Array, " M"] | None
     start: Int[np.ndarray | Array, " J"]
     count: Int[np.ndarray | Array, " J"]
 
 
-def flatten(jets: Jets) -> FlatJets:
+def flatten(jets: Jets, with_pid: bool = False) -> FlatJets:
     """The jets' unpadded particles, float32, as numpy arrays."""
     mask = np.asarray(jets.mask)
     count = np.append(mask.sum(axis=1), 0).astype(np.int32)
     start = np.concatenate([[0], np.cumsum(count[:-1])]).astype(np.int32)
     flat = (np.asarray(part)[mask].astype(np.float32) for part in (jets.pt, jets.y, jets.phi))
-    return FlatJets(*flat, start=start, count=count)
+    pid = pid_of(jets)[mask] if with_pid else None
+    return FlatJets(*flat, pid=pid, start=start, count=count)
+
+
+def pid_of(jets: Jets) -> Int[np.ndarray, "N n"]:
+    """PDG numbers, int32.
+
+    Raises:
+        JetsError: the jets have none.
+    """
+    if jets.pid is None:
+        raise JetsError(
+            "the network needs pid, which particle is what, and the jets have none; give "
+            "Jets(..., pid=...) or take a network without particle_id"
+        )
+    return np.asarray(jets.pid).astype(np.int32)
 
 
 def gather_batch(
     flat: FlatJets, index: Int[Array, " B"], width: int
-) -> tuple[Array, Array, Array, Array]:
-    """(pt, y, phi, jet_of) of the chosen jets in ``width`` slots; jet_of = B is left out."""
+) -> tuple[Array, Array, Array, Array | None, Array]:
+    """(pt, y, phi, pid, jet_of) of the chosen jets in ``width`` slots; jet_of = B is left out."""
     count = flat.count[index]
     end = jnp.cumsum(count)
     slot = jnp.arange(width, dtype=end.dtype)
@@ -45,7 +63,9 @@ def gather_batch(
     used = jet_of < index.shape[0]
     owner = jnp.where(used, jet_of, 0)
     source = jnp.where(used, flat.start[index][owner] + slot - (end - count)[owner], 0)
-    return jnp.where(used, flat.pt[source], 0.0), flat.y[source], flat.phi[source], jet_of
+    pt = jnp.where(used, flat.pt[source], 0.0)
+    pid = None if flat.pid is None else flat.pid[source]
+    return pt, flat.y[source], flat.phi[source], pid, jet_of
 
 
 def epoch_order(n_jets: int, batch_size: int, seed: tuple[int, ...]) -> Int[np.ndarray, "b B"]:

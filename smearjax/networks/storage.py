@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 
+from smearjax._expect import expect
 from smearjax.networks.efn import EFN
+from smearjax.networks.ensemble import Ensemble
+from smearjax.networks.jet_network import JetNetwork
+from smearjax.networks.lipschitz_efn import LipschitzEFN
+from smearjax.networks.moment_efn import MomentEFN
+from smearjax.networks.pfn import PFN
 
-_FORMAT = "smearjax EFN 1"
-_MAX_HEADER = 65_536
+_FORMAT = "smearjax network 1"
+_MAX_HEADER = 1 << 20
+_KINDS = {kind.__name__: kind for kind in (EFN, PFN, MomentEFN, LipschitzEFN)}
 
 
-def save_network(path: str | Path, network: EFN) -> None:
+def save_network(path: str | Path, network: JetNetwork) -> None:
     """Write a network to a file: one line of JSON, then its arrays.
 
-    The JSON holds the layers' widths and the length scale in radians. Source: smearjax's own
-    format, the arrays as equinox's `tree_serialise_leaves` writes them.
+    The JSON holds the kind of network and its settings, lengths in radians, energies in GeV.
+    Source: smearjax's own format, the arrays as equinox's `tree_serialise_leaves` writes them.
 
     Args:
         path: file to write, replaced if it is there.
-        network: an `EFN` of float32 weights.
+        network: a network of float32 weights.
 
     Raises:
-        ValueError: if the weights are not float32.
+        ValueError: if it is no network, or the weights are not float32.
         OSError: if the file cannot be written.
 
     >>> import jax, pathlib, tempfile
@@ -37,22 +46,17 @@ def save_network(path: str | Path, network: EFN) -> None:
     ...     load_network(f"{folder}/efn.eqx").phi_sizes
     (4,)
     """
+    expect("network", network, JetNetwork, "a network such as EFN(key=...)")
     dtypes = {str(leaf.dtype) for leaf in jax.tree.leaves(eqx.filter(network, eqx.is_array))}
     if dtypes != {"float32"}:
         raise ValueError(f"network must have float32 weights to be saved, got {sorted(dtypes)}")
-    header = {
-        "format": _FORMAT,
-        "phi_sizes": network.phi_sizes,
-        "f_sizes": network.f_sizes,
-        "length_scale": network.length_scale,
-    }
     buffer = io.BytesIO()
-    buffer.write(json.dumps(header).encode() + b"\n")
+    buffer.write(json.dumps({"format": _FORMAT, "network": _settings(network)}).encode() + b"\n")
     eqx.tree_serialise_leaves(buffer, network)
     Path(path).write_bytes(buffer.getvalue())
 
 
-def load_network(path: str | Path) -> EFN:
+def load_network(path: str | Path) -> JetNetwork:
     """Read a network that `save_network` wrote; nothing in the file is executed.
 
     Source: the format of `save_network`.
@@ -61,7 +65,7 @@ def load_network(path: str | Path) -> EFN:
         path: file to read.
 
     Returns:
-        `EFN` with float32 weights; its length scale is in radians.
+        The network with float32 weights; lengths in radians, energies in GeV.
 
     Raises:
         ValueError: if the file is foreign, truncated or damaged.
@@ -81,10 +85,10 @@ def load_network(path: str | Path) -> EFN:
         header = json.loads(line)
     except ValueError:
         header = None
-    if not isinstance(header, dict) or header.pop("format", None) != _FORMAT:
+    if not isinstance(header, dict) or header.get("format") != _FORMAT:
         raise ValueError(f"{path} is not a network that save_network wrote (no header)")
     try:
-        skeleton = eqx.filter_eval_shape(lambda: EFN(**header, key=jax.random.key(0)))
+        skeleton = eqx.filter_eval_shape(lambda: _made_of(header["network"]))
         network = eqx.tree_deserialise_leaves(body, skeleton)
         damaged = bool(body.read(1))
     except Exception as error:
@@ -93,3 +97,25 @@ def load_network(path: str | Path) -> EFN:
     if damaged or not all(bool(jnp.isfinite(leaf).all()) for leaf in leaves):
         raise ValueError(f"{path} is damaged: it holds more than a network, or NaN weights")
     return network
+
+
+def _settings(network: JetNetwork) -> dict[str, Any]:
+    """The kind of network, and what to make another of its kind with."""
+    if isinstance(network, Ensemble):
+        return {"kind": "Ensemble", "members": [_settings(member) for member in network.members]}
+    kind = type(network).__name__
+    if kind not in _KINDS:
+        raise ValueError(
+            f"{kind} is not one of {', '.join(_KINDS)}, whose settings are known; write your own "
+            "with equinox's tree_serialise_leaves"
+        )
+    static = (f.name for f in dataclasses.fields(network) if f.metadata.get("static"))
+    return {"kind": kind} | {name: getattr(network, name) for name in static}
+
+
+def _made_of(settings: dict[str, Any]) -> JetNetwork:
+    """A new network of those settings."""
+    rest = {name: value for name, value in settings.items() if name != "kind"}
+    if settings["kind"] == "Ensemble":
+        return Ensemble([_made_of(member) for member in rest["members"]])
+    return _KINDS[settings["kind"]](**rest, key=jax.random.key(0))

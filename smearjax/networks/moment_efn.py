@@ -1,0 +1,115 @@
+"""The Moment Energy Flow Network: few learned functions of the angle, and their moments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import comb
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from smearjax._expect import expect_whole
+from smearjax.networks.jet_network import JetNetwork
+from smearjax.networks.layers import (
+    Dense,
+    checked_widths,
+    dense_stack,
+    expect_length_scale,
+    linear_last,
+)
+
+
+class MomentEFN(JetNetwork):
+    r"""Moment EFN: F sees ⟨Φ^a⟩, ⟨Φ^a Φ^b⟩, … up to order k, arXiv:2403.08854.
+
+    s = F(⟨Φ^{a_1} ⋯ Φ^{a_m}⟩, a_1 ≤ … ≤ a_m ≤ L, m ≤ k),   ⟨X⟩ = Σ_i z_i X(p̂_i / length_scale)
+
+    Φ has L outputs, the last of ``phi_sizes``, and no activation on them; ReLU elsewhere; z and p̂
+    as in `JetNetwork`. Every moment is weighted by z, so the output is infrared and collinear safe.
+    The effective latent size C(L + k, k) counts the zeroth moment, which is 1 and is left out.
+
+    Args:
+        phi_sizes: widths of Φ's layers, the last being L.
+        f_sizes: widths of F's hidden layers.
+        order: k, the highest order of the moments; 1 is an EFN.
+        length_scale: radians by which angles are divided before Φ.
+        key: JAX random key of the initial weights.
+
+    Raises:
+        ValueError: if a width, the order or the length scale is not positive.
+
+    >>> import jax, jax.numpy as jnp
+    >>> network = MomentEFN((8, 2), (8,), order=3, key=jax.random.key(0))
+    >>> network.effective_latent_size
+    10
+    """
+
+    phi_layers: tuple[Dense, ...]
+    f_layers: tuple[Dense, ...]
+    phi_sizes: tuple[int, ...] = eqx.field(static=True)
+    f_sizes: tuple[int, ...] = eqx.field(static=True)
+    order: int = eqx.field(static=True)
+    length_scale: float = eqx.field(static=True)
+
+    def __init__(
+        self,
+        phi_sizes: Sequence[int] = (100, 100, 4),
+        f_sizes: Sequence[int] = (100, 100, 100),
+        order: int = 2,
+        length_scale: float = 0.13,
+        *,
+        key: PRNGKeyArray,
+    ):
+        self.phi_sizes, self.f_sizes = checked_widths(phi_sizes=phi_sizes, f_sizes=f_sizes)
+        expect_whole("order", order, least=1)
+        expect_length_scale(length_scale)
+        self.order = int(order)
+        self.length_scale = float(length_scale)
+        phi_key, f_key = jax.random.split(key)
+        self.phi_layers = dense_stack((2, *self.phi_sizes), phi_key)
+        moments = self.effective_latent_size - 1
+        self.f_layers = dense_stack((moments, *self.f_sizes, 1), f_key)
+
+    @property
+    def effective_latent_size(self) -> int:
+        """C(L + k, k), the number of moments, the zeroth one included; dimensionless."""
+        return comb(self.phi_sizes[-1] + self.order, self.order)
+
+    def _of_particles(self, z: Array, angles: Array, pid: Array | None) -> Array:
+        """z_i Φ^{a_1} ⋯ Φ^{a_m}."""
+        phi = linear_last(self.phi_layers, angles / self.length_scale)
+        return z[:, None] * monomials(phi, self.order)
+
+    def _of_latent(self, latent: Array) -> Array:
+        """F."""
+        return linear_last(self.f_layers, latent)[:, 0]
+
+
+def monomials(phi: Float[Array, "P L"], order: int) -> Float[Array, "P M"]:
+    """All products of 1 to ``order`` of the columns, each set of columns once, by order.
+
+    >>> import jax.numpy as jnp
+    >>> monomials(jnp.array([[2.0, 3.0]]), 2).tolist()
+    [[2.0, 3.0, 4.0, 6.0, 9.0]]
+    """
+    products = [phi]
+    for parent, factor in _growth(phi.shape[1], order):
+        products.append(products[-1][:, parent] * phi[:, factor])
+    return jnp.concatenate(products, axis=1)
+
+
+def _growth(size: int, order: int) -> list[tuple[Int[np.ndarray, " M"], Int[np.ndarray, " M"]]]:
+    """For orders 2 and up: which monomial of the order before, times which column of Φ.
+
+    A monomial grows only by columns from its last one on, so that none is made twice.
+    """
+    last, steps = np.arange(size), []
+    for _ in range(order - 1):
+        parent = np.repeat(np.arange(len(last)), size - last)
+        factor = np.concatenate([np.arange(one, size) for one in last])
+        steps.append((parent, factor))
+        last = factor
+    return steps
