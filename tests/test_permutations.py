@@ -7,7 +7,7 @@ import smearing_oracles as slow
 
 from smearjax import SmearedLikelihood, information
 from smearjax.smearing import HardBall, permuted
-from smearjax.smearing.replicas import Permutations
+from smearjax.smearing.columns import Permutations
 
 CURVES = ("R", "minus_dR", "B", "minus_dB")
 

@@ -8,11 +8,12 @@ from jaxtyping import Array, Float
 
 from smearjax.extremes.pair_variance import KINDS
 from smearjax.metric.pairs import Points
+from smearjax.smearing.columns import Columns
 from smearjax.smearing.contrasts import pair_means
 from smearjax.smearing.kernels import HardBall
 from smearjax.smearing.likelihood import SmearedLikelihood
 from smearjax.smearing.moments import column_groups
-from smearjax.smearing.replicas import Columns, each_epsilon
+from smearjax.smearing.replicas import each_epsilon
 from smearjax.smearing.sums import Rows, class_sums
 
 Curve = Float[np.ndarray, " E"]

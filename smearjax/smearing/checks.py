@@ -70,6 +70,19 @@ def checked_values(number: int, values: ArrayLike) -> Float[np.ndarray, " N"]:
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
+def checked_probability(number: int, probability: ArrayLike) -> Float[np.ndarray, " N"]:
+    """A number from 0 to 1 for each reference jet, or a ValueError."""
+    array = np.asarray(probability)
+    inside = array.shape == (number,) and array.dtype.kind in "biuf"
+    if not (inside and np.all((array >= 0) & (array <= 1))):
+        outside = np.sum(~((array >= 0) & (array <= 1))) if inside else 0
+        raise ValueError(
+            f"probability must be {number} numbers from 0 to 1, one for each reference jet; got "
+            f"shape {array.shape} with {outside} outside; 1/(1 + exp(-logit)) makes one of a logit"
+        )
+    return array.astype(np.float64)
+
+
 def checked_rows(number: int, rows: ArrayLike) -> Int[np.ndarray, " k"]:
     """Numbers of jets that a mask or integers pick, none twice, or a ValueError."""
     picked = np.asarray(rows)

@@ -59,7 +59,7 @@ def contrast_errors(
     rho, d = _rho(means), dimensions(means)
     tilt = _tilt(d)
     mean = np.where(means.F > 0, means.F, np.nan)
-    of_r, of_slope = (np.zeros(member.shape[2]) for _ in range(2))
+    of_r, of_slope = (np.zeros(member[:, 0].shape) for _ in range(2))
     for own, other in ((GLUON, QUARK), (QUARK, GLUON)):
         total = member[:, own].sum(axis=0)
         norm = means.norm[own] / total
@@ -68,9 +68,11 @@ def contrast_errors(
         of_jet = f_other - f_own
         turn = 2 * (g_other - d[own, other] * f_other) - 2 * (g_own - d[own, own] * f_own)
         share = member[:, own] / total
-        of_r += np.sum((share * of_jet) ** 2, axis=0)
-        of_slope += np.sum((share * (tilt * of_jet + turn)) ** 2, axis=0)
-    return rho * np.sqrt(of_r), 0.5 * rho * np.sqrt(of_slope)
+        of_r += share * of_jet
+        of_slope += share * (tilt * of_jet + turn)
+    # A jet that belongs to both classes moves both, hence squares of sums.
+    by_r, by_slope = (np.sqrt(np.sum(of**2, axis=0)) for of in (of_r, of_slope))
+    return rho * by_r, 0.5 * rho * by_slope
 
 
 def votes(f: PerJet, g: PerJet, member: PerJet) -> tuple[Curves, Curves]:

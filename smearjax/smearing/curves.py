@@ -20,11 +20,12 @@ from smearjax.smearing.checks import (
     checked_values,
     checked_weights,
 )
+from smearjax.smearing.columns import Columns
 from smearjax.smearing.kernels import Kernel
 from smearjax.smearing.likelihood import SmearedLikelihood
 from smearjax.smearing.passes import smear_columns
 from smearjax.smearing.ratios import cross_entropy_columns, finite_log_ratio, log_count_ratio
-from smearjax.smearing.replicas import Columns, class_counts, each_epsilon
+from smearjax.smearing.replicas import class_counts, each_epsilon
 from smearjax.smearing.sums import Categories, Classes, Queries, Rows, categories, class_sums
 
 
@@ -112,7 +113,9 @@ def epsilon_curve(
         labels: (N,) labels of the test jets; by default those that the jets carry.
         weight: (N,) event weights of the test jets; by default those that the jets carry.
         values: (reference jets,) a function to smear in place of the labels: the AUC is then that
-            of f(x|ε) (see `SmearedLikelihood.smear`).
+            of f(x|ε) (see `SmearedLikelihood.smear`). Where all of them lie strictly between 0 and
+            1 they are probabilities of a quark jet, and the cross-entropy is that of the smeared
+            probability, with the mean probability as prior; else it is NaN.
         replicas: bootstrap replicas, at least 2.
         seed: of the bootstrap.
         progress: show a bar over ε.
@@ -150,10 +153,13 @@ def epsilon_curve(
     both, reference, test, entropy = (np.full(shape, np.nan) for _ in range(4))
     nonempty = np.empty(len(grid))
     kinds = np.empty((3, len(grid), len(label)), bool)
-    smeared = None
+    smeared = odds = None
     if values is not None:
-        smeared = checked_values(likelihood.label.size, values).astype(dtype)
-        smeared = likelihood.reference.by_class(smeared)
+        checked = checked_values(likelihood.label.size, values)
+        smeared = likelihood.reference.by_class(checked.astype(dtype))
+        if np.all((checked > 0) & (checked < 1)):
+            mean = checked @ columns.every / columns.every.sum(axis=0)
+            odds = _log_odds(mean)
 
     def scores(epsilon: Float[Array, " G"]) -> Any:
         classes = likelihood.reference.classes
@@ -166,6 +172,8 @@ def epsilon_curve(
         both[e] = auc_columns(score, label, counts)
         reference[e] = auc_columns(score, label, weights)
         test[e] = auc_columns(np.repeat(point[:, None], replicas + 1, 1), label, counts)
+        if odds is not None:
+            ratio = _log_odds(score) - odds
         if ratio is not None:
             entropy[e] = cross_entropy_columns(ratio, label, counts)
         kinds[:, e] = kind
@@ -216,6 +224,13 @@ def _scores(
     every = kinds if kernel.compact else Categories(*(jnp.zeros_like(k) for k in kinds))
     ratio = finite_log_ratio(kernel, sums, every, totals[None])
     return score, ratio, Categories(*(kind[..., 0] for kind in kinds))
+
+
+def _log_odds(probability: np.ndarray) -> np.ndarray:
+    """Ln p/(1 − p) of smeared probabilities, which are known to the rounding of float32."""
+    least = np.finfo(np.float32).eps
+    inside = np.clip(np.asarray(probability, np.float64), least, 1 - least)
+    return np.log(inside) - np.log1p(-inside)
 
 
 def _auc_of(score, label, weight, keep) -> float:

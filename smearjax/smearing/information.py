@@ -10,11 +10,11 @@ from jaxtyping import Float
 
 from smearjax._expect import expect, expect_whole
 from smearjax._numerics import ArrayLike
-from smearjax.smearing.checks import checked_grid
+from smearjax.smearing.checks import checked_grid, checked_probability
+from smearjax.smearing.columns import Columns, SoftColumns
 from smearjax.smearing.contrasts import contrast, contrast_errors, pair_means, votes
 from smearjax.smearing.likelihood import SmearedLikelihood
 from smearjax.smearing.moments import column_groups, expect_gaussian, kernel_moments
-from smearjax.smearing.replicas import Columns
 from smearjax.smearing.sums import GLUON, QUARK
 
 Curve = Float[np.ndarray, " E"]
@@ -74,6 +74,7 @@ def information(
     likelihood: SmearedLikelihood,
     epsilon: ArrayLike,
     *,
+    probability: ArrayLike | None = None,
     replicas: int = 50,
     seed: int = 0,
     progress: bool = False,
@@ -94,9 +95,16 @@ def information(
     Errors: Var(ln ρ) = Σ_c Var_c(h)/N_c with h(x) = f_other(x)/F_qg − f_own(x)/F_own, the
     influence of a jet; −dR/d ln ε likewise from its own influence; B by the bootstrap over jets.
 
+    With `probability` c of a network in place of the labels, jet x is c(x) of a quark jet and
+    1 − c(x) of a gluon jet, s_x = 2c(x) − 1. A network that gives c = p(quark|x) has the curves of
+    the labels, up to their noise; where its curve stays below theirs, it has not learned what the
+    classes differ in at that scale.
+
     Args:
         likelihood: the reference jets, under a Gaussian kernel.
         epsilon: (E,) resolutions in GeV.
+        probability: (reference jets,) of being a quark jet, such as 1/(1 + exp(−logit)), of a
+            network trained on other jets; None for the labels.
         replicas: bootstrap replicas for B, at least 2.
         seed: of the bootstrap.
         progress: show a bar over ε.
@@ -107,7 +115,8 @@ def information(
         that draws none of its neighbours).
 
     Raises:
-        ValueError: the kernel is not Gaussian, ε not positive, or fewer than 2 replicas.
+        ValueError: the kernel is not Gaussian, ε not positive, fewer than 2 replicas, or
+            probabilities that are none or do not fit the reference.
 
     >>> from smearjax import SmearedLikelihood, load_jets
     >>> from smearjax.smearing import information
@@ -120,21 +129,25 @@ def information(
     expect_whole("replicas", replicas, least=2)
     dtype = likelihood.pt_ref.dtype
     grid = checked_grid(epsilon, dtype)
-    columns = Columns(likelihood, replicas, seed)
     label = np.asarray(likelihood.label)
+    if probability is None:
+        columns = Columns(likelihood, replicas, seed)
+    else:
+        columns = SoftColumns(
+            likelihood, checked_probability(len(label), probability), replicas, seed
+        )
     curves, errors = np.empty((4, len(grid), replicas + 1)), np.empty((2, len(grid)))
     moments = kernel_moments(likelihood, grid, columns.classes, "R(ε), B(ε)", progress)
     for e, moment in enumerate(moments):
         for some in column_groups(replicas + 1):
             member = columns.member(some)
-            f, g = (np.exp(moment.log_scale)[..., None] * x for x in moment.of(some))
+            f, g = columns.sums(moment, moment.scale, some)
             means = pair_means(f, g, member)
             if some.start == 0:
                 data = jax.tree.map(lambda x: x[..., :1], (f, g, member, means))
                 errors[:, e] = np.ravel(contrast_errors(*data))
             curves[:2, e, some] = contrast(means)
-            f, g = (moment.relative_scale * x for x in moment.of(some))
-            curves[2:, e, some] = votes(f, g, member)
+            curves[2:, e, some] = votes(*columns.sums(moment, moment.relative_scale, some), member)
     point, spread = curves[..., 0], np.moveaxis(curves[..., 1:], 2, 1)
     (r, minus_dr, b, minus_db), (r_err, minus_dr_err) = point, errors
     b_err, minus_db_err = spread[2:].std(axis=1, ddof=1)

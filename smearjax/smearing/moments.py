@@ -38,6 +38,11 @@ class Moment(NamedTuple):
         return self.linear[..., columns], self.slope[..., columns]
 
     @property
+    def scale(self) -> Float[np.ndarray, "N 2 1"]:
+        """The factors taken out of a jet's sums."""
+        return np.exp(self.log_scale)[..., None]
+
+    @property
     def relative_scale(self) -> Float[np.ndarray, "N 2 1"]:
         """The factors of a jet's sums divided by the larger one: nothing underflows needlessly."""
         return np.exp(self.log_scale - self.log_scale.max(axis=1, keepdims=True))[..., None]

@@ -10,11 +10,11 @@ from jaxtyping import Float
 from smearjax._expect import expect, expect_whole
 from smearjax._numerics import ArrayLike
 from smearjax.smearing.checks import checked_grid
+from smearjax.smearing.columns import Permutations
 from smearjax.smearing.contrasts import contrast, pair_means, votes
 from smearjax.smearing.information import Information
 from smearjax.smearing.likelihood import SmearedLikelihood
-from smearjax.smearing.moments import Moment, column_groups, expect_gaussian, kernel_moments
-from smearjax.smearing.replicas import Permutations
+from smearjax.smearing.moments import column_groups, expect_gaussian, kernel_moments
 from smearjax.smearing.sums import GLUON, QUARK
 
 Curves = Float[np.ndarray, "P E"]
@@ -161,22 +161,9 @@ def permuted(
     for e, moment in enumerate(moments):
         for some in column_groups(permutations):
             member = columns.member(some)
-            means = pair_means(*_both(moment, np.exp(moment.log_scale)[..., None], some), member)
+            means = pair_means(*columns.sums(moment, moment.scale, some), member)
             curves[:2, e, some] = contrast(means)
-            curves[2:, e, some] = votes(*_both(moment, moment.relative_scale, some), member)
+            curves[2:, e, some] = votes(*columns.sums(moment, moment.relative_scale, some), member)
     label = np.asarray(likelihood.label)
     n_jets = (int(np.sum(label == GLUON)), int(np.sum(label == QUARK)))
     return NullBand(grid, *np.moveaxis(curves, 2, 1), n_jets=n_jets)
-
-
-def _both(
-    moment: Moment, scale: Float[np.ndarray, "N 2 1"], some: slice
-) -> tuple[Float[np.ndarray, "N 2 c"], Float[np.ndarray, "N 2 c"]]:
-    """Sums and slopes over the permuted classes: each has members in both lists of points."""
-    halves = moment.linear.shape[-1] // 2
-    sums, slopes = [], []
-    for shift in (0, halves):
-        linear, slope = moment.of(slice(some.start + shift, some.stop + shift))
-        sums.append(np.sum(scale * linear, axis=1))
-        slopes.append(np.sum(scale * slope, axis=1))
-    return np.stack(sums, axis=1), np.stack(slopes, axis=1)

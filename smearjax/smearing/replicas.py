@@ -1,4 +1,4 @@
-"""Replicas and permuted labels as weight columns: all of them ride in one pass over the pairs."""
+"""Bootstrap replicas of the jets, and a compiled pass over one ε after another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Float, Int
 from tqdm import tqdm
 
 from smearjax._memory import expect_room
@@ -34,68 +34,7 @@ def class_counts(
     return counts
 
 
-class Columns:
-    """Weights of the reference jets, one column for the data and one for each replica.
-
-    Attributes:
-        every: (N, C) in the order of the reference jets.
-        own: (N, 2) whether a jet is a gluon, and whether it is a quark.
-        classes: the rows of the gluon and of the quark points, as a pass takes them.
-        totals: (2, C) class totals.
-
-    Raises:
-        MemoryError: they, or the sums over them, would not fit; the message has the bytes.
-    """
-
-    def __init__(self, likelihood: SmearedLikelihood, replicas: int, seed: int):
-        label = np.asarray(likelihood.label)
-        _expect_room_for(replicas + 1, likelihood, "use fewer replicas or fewer jets")
-        counts = class_counts(label, replicas, seed)
-        self.every = counts * np.asarray(likelihood.reference.weight, np.float64)[:, None]
-        self.classes = likelihood.reference.by_class(self.every.astype(likelihood.pt_ref.dtype))
-        self.own = class_membership(label)
-        self.totals = np.stack([self.every[label == c].sum(axis=0) for c in (GLUON, QUARK)])
-
-    def member(self, some: slice) -> Float[np.ndarray, "N 2 c"]:
-        """Weights of the jets as gluons and as quarks in some replicas."""
-        return self.own[:, :, None] * self.every[:, None, some]
-
-
-class Permutations:
-    """Weights of the jets in both classes under permuted labels.
-
-    Attributes:
-        permuted: (N, P) labels, as many of each as there are.
-        weight: (N,) event weights.
-        classes: the rows of the gluon and of the quark points, each with P columns of what is
-            called gluon there and P of what is called quark.
-
-    Raises:
-        MemoryError: they, or the sums over them, would not fit; the message has the bytes.
-    """
-
-    def __init__(self, likelihood: SmearedLikelihood, permutations: int, seed: int):
-        label = np.asarray(likelihood.label)
-        _expect_room_for(2 * permutations, likelihood, "use fewer permutations or fewer jets")
-        rng = np.random.default_rng([seed, 3])
-        self.permuted = np.stack([rng.permutation(label) for _ in range(permutations)], axis=1)
-        self.weight = np.asarray(likelihood.reference.weight, np.float64)
-        both = np.concatenate([self.permuted == c for c in (GLUON, QUARK)], axis=1)
-        columns = (both * self.weight[:, None]).astype(likelihood.pt_ref.dtype)
-        self.classes = likelihood.reference.by_class(columns)
-
-    def member(self, some: slice) -> Float[np.ndarray, "N 2 c"]:
-        """Weights of the jets as gluons and as quarks in some permutations."""
-        called = self.permuted[:, None, some] == np.array([GLUON, QUARK])[:, None]
-        return called * self.weight[:, None, None]
-
-
-def class_membership(label: Int[np.ndarray, " N"]) -> Bool[np.ndarray, "N 2"]:
-    """Whether each jet is a gluon [:, 0] and whether it is a quark [:, 1]."""
-    return label[:, None] == np.array([GLUON, QUARK])
-
-
-def _expect_room_for(columns: int, likelihood: SmearedLikelihood, way_out: str) -> None:
+def expect_room_for(columns: int, likelihood: SmearedLikelihood, way_out: str) -> None:
     """Raise MemoryError if so many weight columns, or the sums over them, do not fit."""
     numbers, size = len(likelihood.label) * columns, likelihood.pt_ref.itemsize
     expect_room(

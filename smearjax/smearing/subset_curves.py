@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from smearjax.evaluate import auc_columns
+from smearjax.smearing.columns import class_membership
 from smearjax.smearing.contrasts import contrast, pair_means, votes
 from smearjax.smearing.kernels import Gaussian, Kernel
 from smearjax.smearing.ratios import (
@@ -18,7 +19,6 @@ from smearjax.smearing.ratios import (
     log_count_ratio,
     smeared_values,
 )
-from smearjax.smearing.replicas import class_membership
 from smearjax.smearing.subsets import AtomSums, Division
 from smearjax.smearing.sums import Categories, ClassSums, categories
 
