@@ -62,6 +62,7 @@ RESULTS = {
     "Interval",
     "KarhunenLoeve",
     "LearnedMetric",
+    "LearningCurve",
     "Neighbourhood",
     "Neighbourhoods",
     "Neighbours",

@@ -6,6 +6,8 @@ Label 1 is signal (quark), 0 background (gluon); a larger score means more signa
 from smearjax.evaluate.bootstrap import Interval as Interval
 from smearjax.evaluate.bootstrap import bootstrap_interval as bootstrap_interval
 from smearjax.evaluate.bootstrap import bootstrap_weights as bootstrap_weights
+from smearjax.evaluate.learning_curve import LearningCurve as LearningCurve
+from smearjax.evaluate.learning_curve import learning_curve as learning_curve
 from smearjax.evaluate.ordering import ado as ado
 from smearjax.evaluate.ordering import ado_matrix as ado_matrix
 from smearjax.evaluate.roc import RocCurve as RocCurve
@@ -16,6 +18,7 @@ from smearjax.evaluate.roc import roc_curve as roc_curve
 
 __all__ = [
     "Interval",
+    "LearningCurve",
     "RocCurve",
     "ado",
     "ado_matrix",
@@ -24,5 +27,6 @@ __all__ = [
     "bootstrap_interval",
     "bootstrap_weights",
     "inverse_background_efficiency",
+    "learning_curve",
     "roc_curve",
 ]
