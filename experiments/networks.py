@@ -171,8 +171,9 @@ def main() -> None:
     for name in chosen.networks:
         asked = CONFIG["smeared"] if name == SMEARED else CONFIG["networks"][name]
         most = min(chosen.most or len(pool), asked["most"], int(len(pool) / 1.1), len(pool) - 500)
-        seeds = range(chosen.seeds)
-        runs += [(name, n, s, asked) for n in chosen.jets if n <= most for s in seeds]
+        for number in (n for n in chosen.jets if n <= most):
+            many = chosen.seeds if number <= CONFIG["several_seeds_up_to"] else 1
+            runs += [(name, number, seed, asked) for seed in range(many)]
     rows = []
     for name, number, seed, asked in tqdm(runs, desc="runs"):
         if name == SMEARED:
