@@ -14,6 +14,7 @@ from smearjax.jets.generation import generate_jets as generate_jets
 from smearjax.jets.splitting import concatenate as concatenate
 from smearjax.jets.splitting import split as split
 from smearjax.jets.splitting import split_rows as split_rows
+from smearjax.jets.subjets import subjets as subjets
 from smearjax.jets.transforms import center as center
 from smearjax.jets.transforms import normalise as normalise
 from smearjax.jets.transforms import wrap as wrap
@@ -35,5 +36,6 @@ __all__ = [
     "save_jets",
     "split",
     "split_rows",
+    "subjets",
     "wrap",
 ]
