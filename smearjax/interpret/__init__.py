@@ -1,8 +1,14 @@
-"""What a score knows: reference observables to hold against it."""
+"""What a jet, a score or a network says: explanations, components, latent spaces."""
 
 from smearjax.interpret.explain import explain as explain
 from smearjax.interpret.explanation import Explanation as Explanation
 from smearjax.interpret.explanation import Flip as Flip
+from smearjax.interpret.latent import EffectiveDimension as EffectiveDimension
+from smearjax.interpret.latent import effective_dimension as effective_dimension
+from smearjax.interpret.latent import latent_filters as latent_filters
+from smearjax.interpret.latent import latent_importance as latent_importance
+from smearjax.interpret.log_angularity import LogAngularity as LogAngularity
+from smearjax.interpret.log_angularity import fit_log_angularity as fit_log_angularity
 from smearjax.interpret.low_rank import KarhunenLoeve as KarhunenLoeve
 from smearjax.interpret.low_rank import karhunen_loeve as karhunen_loeve
 from smearjax.interpret.neighbourhood import Neighbourhood as Neighbourhood
@@ -15,15 +21,21 @@ from smearjax.interpret.rank_information import information_by_rank as informati
 
 __all__ = [
     "OBSERVABLES",
+    "EffectiveDimension",
     "Explanation",
     "Flip",
     "KarhunenLoeve",
+    "LogAngularity",
     "Neighbourhood",
     "RankInformation",
+    "effective_dimension",
     "explain",
+    "fit_log_angularity",
     "girth",
     "information_by_rank",
     "jet_mass",
     "karhunen_loeve",
+    "latent_filters",
+    "latent_importance",
     "multiplicity",
 ]

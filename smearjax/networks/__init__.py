@@ -2,6 +2,7 @@
 
 from smearjax.networks.efn import EFN as EFN
 from smearjax.networks.ensemble import Ensemble as Ensemble
+from smearjax.networks.inference import latent_vectors as latent_vectors
 from smearjax.networks.inference import network_scores as network_scores
 from smearjax.networks.jet_network import JetNetwork as JetNetwork
 from smearjax.networks.lipschitz_efn import LipschitzEFN as LipschitzEFN
@@ -34,6 +35,7 @@ __all__ = [
     "SquaredError",
     "TrainedNetwork",
     "TrainingConfig",
+    "latent_vectors",
     "load_network",
     "network_scores",
     "save_network",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import equinox as eqx
 import jax
-from jaxtyping import Array, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from smearjax.networks.jet_network import JetNetwork
 from smearjax.networks.layers import (
@@ -66,9 +66,26 @@ class EFN(JetNetwork):
         self.phi_layers = dense_stack((2, *self.phi_sizes), phi_key)
         self.f_layers = dense_stack((self.phi_sizes[-1], *self.f_sizes, 1), f_key)
 
+    def filters(self, angles: Float[Array, "P 2"]) -> Float[Array, "P L"]:
+        r"""Φ_a(p̂ / ``length_scale``): what a particle there adds to the latent vector, over its z.
+
+        Args:
+            angles: (P, 2) y and φ about the jet's centroid, in radians.
+
+        Returns:
+            (P, L), dimensionless; none is negative.
+
+        Raises nothing. Source: arXiv:1810.05165.
+
+        >>> import jax, jax.numpy as jnp
+        >>> EFN((8, 3), (8,), key=jax.random.key(0)).filters(jnp.zeros((5, 2))).shape
+        (5, 3)
+        """
+        return with_relu(self.phi_layers, angles / self.length_scale)
+
     def _of_particles(self, z: Array, angles: Array, pid: Array | None) -> Array:
         """z_i Φ(p̂_i)."""
-        return z[:, None] * with_relu(self.phi_layers, angles / self.length_scale)
+        return z[:, None] * self.filters(angles)
 
     def _of_latent(self, latent: Array) -> Array:
         """F."""

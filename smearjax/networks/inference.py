@@ -1,8 +1,8 @@
-"""Scores of many jets."""
+"""Scores and latent vectors of many jets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -56,9 +56,38 @@ def network_scores(network: JetNetwork, jets: Jets) -> Float[np.ndarray, " N"]:
     >>> network_scores(network, load_jets("sample")[:100]).shape
     (100,)
     """
-    expect("network", network, JetNetwork, "a network, such as train_network(...).network")
-    expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
+    _expect_both(network, jets)
     return packed_scores(network, pack(jets, network.needs_pid))
+
+
+def latent_vectors(network: JetNetwork, jets: Jets) -> Float[np.ndarray, "N L"]:
+    """What the network keeps of every jet, (N, L) float32 numpy: the sums over its particles.
+
+    O_a = Σ_i z_i Φ_a(p̂_i) for an `EFN`; a `MomentEFN` has every moment of Φ here, a `PFN` sums
+    Φ(z_i, p̂_i), an `Ensemble` sets its members' side by side. F sees nothing else of the jet.
+    Blocks, memory and compilation as for `network_scores`, plus the result. Dimensionless.
+
+    Args:
+        network: an `EFN` or another `JetNetwork`.
+        jets: N jets, in GeV and radians (labels and weights are not looked at), with pid if the
+            network needs them.
+
+    Raises:
+        ValueError: if `network` is no network or `jets` are no Jets.
+        JetsError: if the network needs pid and the jets have none.
+
+    Source: the latent space of arXiv:1810.05165.
+
+    >>> import jax
+    >>> from smearjax.jets import load_jets
+    >>> from smearjax.networks import EFN
+    >>> network = EFN((8, 5), (8,), key=jax.random.key(0))
+    >>> latent_vectors(network, load_jets("sample")[:100]).shape
+    (100, 5)
+    """
+    _expect_both(network, jets)
+    blocks = pack(jets, network.needs_pid)
+    return _one_after_another(_block_latent, network, blocks, (network.latent_size,))
 
 
 def pack(jets: Jets, with_pid: bool = False) -> Iterator[PackedJets]:
@@ -87,12 +116,20 @@ def pack(jets: Jets, with_pid: bool = False) -> Iterator[PackedJets]:
         yield PackedJets(last - first, pt, y, phi, ids, jet_of)
 
 
-def packed_scores(
-    network: JetNetwork, blocks: Iterator[PackedJets] | list[PackedJets]
-) -> np.ndarray:
+def packed_scores(network: JetNetwork, blocks: Iterable[PackedJets]) -> Float[np.ndarray, " N"]:
     """`network_scores` of jets packed before, (N,)."""
-    parts = [np.asarray(_block_outputs(network, b[1:]))[: b.n_jets] for b in blocks]
-    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    return _one_after_another(_block_outputs, network, blocks, ())
+
+
+def _one_after_another(
+    compute: Callable[[JetNetwork, tuple[Any, ...]], Array],
+    network: JetNetwork,
+    blocks: Iterable[PackedJets],
+    shape: tuple[int, ...],
+) -> np.ndarray:
+    """What ``compute`` gives for each jet, of that shape, block after block."""
+    parts = [np.asarray(compute(network, b[1:]))[: b.n_jets] for b in blocks]
+    return np.concatenate(parts) if parts else np.zeros((0, *shape), np.float32)
 
 
 @eqx.filter_jit
@@ -100,6 +137,19 @@ def _block_outputs(network: JetNetwork, columns: tuple[Any, ...]) -> Array:
     """Outputs for one block, (_SLOTS,)."""
     pt, y, phi, pid, jet_of = jax.tree.map(jnp.asarray, columns)
     return network.packed(pt, y, phi, pid, jet_of, _SLOTS)
+
+
+@eqx.filter_jit
+def _block_latent(network: JetNetwork, columns: tuple[Any, ...]) -> Array:
+    """Latent vectors for one block, (_SLOTS, L)."""
+    pt, y, phi, pid, jet_of = jax.tree.map(jnp.asarray, columns)
+    return network.packed_latent(pt, y, phi, pid, jet_of, _SLOTS)
+
+
+def _expect_both(network: JetNetwork, jets: Jets) -> None:
+    """Raise ValueError unless they are what their names say."""
+    expect("network", network, JetNetwork, "a network, such as train_network(...).network")
+    expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
 
 
 def _power_of_two(size: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import equinox as eqx
 import jax
-from jaxtyping import Array, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from smearjax._expect import expect_positive
 from smearjax.networks.jet_network import JetNetwork
@@ -82,10 +82,29 @@ class LipschitzEFN(JetNetwork):
         self.phi_layers = bounded_stack((2, *self.phi_sizes), "euclidean", phi_key)
         self.f_layers = bounded_stack((self.phi_sizes[-1], *self.f_sizes, 1), "largest", f_key)
 
+    def filters(self, angles: Float[Array, "P 2"]) -> Float[Array, "P L"]:
+        r"""Φ_a(p̂ / ``length_scale``): what a particle there adds to the latent vector, over its z.
+
+        No Φ_a changes by more than |Δp̂| / ``length_scale``.
+
+        Args:
+            angles: (P, 2) y and φ about the jet's centroid, in radians.
+
+        Returns:
+            (P, L), dimensionless.
+
+        Raises nothing. Source: arXiv:2311.07652.
+
+        >>> import jax, jax.numpy as jnp
+        >>> network = LipschitzEFN((8, 4), (8,), key=jax.random.key(0))
+        >>> network.filters(jnp.zeros((5, 2))).shape
+        (5, 4)
+        """
+        return group_sort(sorted_between(self.phi_layers, angles / self.length_scale))
+
     def _of_particles(self, z: Array, angles: Array, pid: Array | None) -> Array:
         """z_i Φ(p̂_i)."""
-        phi = sorted_between(self.phi_layers, angles / self.length_scale)
-        return z[:, None] * group_sort(phi)
+        return z[:, None] * self.filters(angles)
 
     def _of_latent(self, latent: Array) -> Array:
         """F."""

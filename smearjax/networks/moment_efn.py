@@ -78,10 +78,29 @@ class MomentEFN(JetNetwork):
         """C(L + k, k), the number of moments, the zeroth one included; dimensionless."""
         return comb(self.phi_sizes[-1] + self.order, self.order)
 
+    def filters(self, angles: Float[Array, "P 2"]) -> Float[Array, "P L"]:
+        r"""The L functions Φ^a(p̂ / ``length_scale``) of which moments are taken.
+
+        Any invertible affine map of them can be undone by F, so their scale and sign say nothing.
+
+        Args:
+            angles: (P, 2) y and φ about the jet's centroid, in radians.
+
+        Returns:
+            (P, L), dimensionless.
+
+        Raises nothing. Source: arXiv:2403.08854.
+
+        >>> import jax, jax.numpy as jnp
+        >>> network = MomentEFN((8, 2), (8,), order=3, key=jax.random.key(0))
+        >>> network.filters(jnp.zeros((5, 2))).shape
+        (5, 2)
+        """
+        return linear_last(self.phi_layers, angles / self.length_scale)
+
     def _of_particles(self, z: Array, angles: Array, pid: Array | None) -> Array:
         """z_i Φ^{a_1} ⋯ Φ^{a_m}."""
-        phi = linear_last(self.phi_layers, angles / self.length_scale)
-        return z[:, None] * monomials(phi, self.order)
+        return z[:, None] * monomials(self.filters(angles), self.order)
 
     def _of_latent(self, latent: Array) -> Array:
         """F."""
