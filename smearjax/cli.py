@@ -1,4 +1,4 @@
-"""The command `smearjax`: analyze, generate, report, doctor.
+"""The command `smearjax`: analyze, train, compare, generate, report, doctor.
 
 A command's options are the fields of the frozen dataclass that Python users pass too. Everything
 heavy is imported by the command that needs it.
@@ -14,7 +14,13 @@ from dataclasses import MISSING, dataclass, field, make_dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-USER_ERRORS = (ValueError, OSError, ImportError, MemoryError)
+_POSITIONAL = {
+    "str": str,
+    "Path": Path,
+    "tuple[str, ...]": tuple[str, ...],
+    "tuple[Path, ...]": tuple[Path, ...],
+}
+USER_ERRORS = (ValueError, OSError, ImportError, MemoryError, FloatingPointError)
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,29 @@ class ReportConfig:
 
     result: Path
     out: Path = Path("results")
+
+
+@dataclass(frozen=True)
+class CompareConfig:
+    """Which networks to set beside the smeared likelihood, and on which jets.
+
+    Attributes:
+        networks: Files of networks, by `smearjax train` say.
+        data: Jets that they have not seen: a file, or a name such as sample.
+        out: Folder for report.html, result.json and the figures.
+        seed: Seed of the split and the bootstrap.
+        epochs: Most training epochs of the Energy Flow Network that is trained beside them.
+
+    Examples:
+        >>> CompareConfig((Path("network.eqx"),)).data
+        'sample'
+    """
+
+    networks: tuple[Path, ...]
+    data: str = "sample"
+    out: Path = Path("results")
+    seed: int = 0
+    epochs: int = 40
 
 
 @dataclass(frozen=True)
@@ -125,6 +154,30 @@ def _analyze(words: list[str]) -> None:
         _publish(result, config.out)
 
 
+def _train(words: list[str]) -> None:
+    """Train a network; print where it is and what it reaches."""
+    from smearjax.analysis import TrainConfig, train
+    from smearjax.report import write_training
+
+    config = _parse("train", TrainConfig, words, positional="data")
+    record, out = train(config, progress=True), Path(config.out)
+    print(f"\n{write_training(record, out)}\n")
+    for what, name in (("network", "network.eqx"), ("numbers", "training.json"),
+                       ("figure", "training.png")):  # fmt: skip
+        print(f"{what:<8} {out / name}")
+
+
+def _compare(words: list[str]) -> None:
+    """Analyse jets with trained networks beside; the page is that of analyze."""
+    config = _parse("compare", CompareConfig, words, positional="networks")
+    if not config.networks:
+        raise ValueError("no networks to compare: give files that smearjax train wrote")
+    asked = ("out", "seed", "epochs")
+    options = [word for name in asked for word in (f"--{name}", str(getattr(config, name)))]
+    files = map(str, config.networks)
+    _analyze([config.data, "--sections", "networks", *options, "--networks", *files])
+
+
 def _report(words: list[str]) -> None:
     """Make the page of an earlier result again."""
     from smearjax.report import load_result
@@ -169,7 +222,7 @@ def _parse(command: str, config: type[Any], words: list[str], positional: str = 
     if positional:
         # Configs know nothing of the command line, so the mark is put on a subclass.
         old = config.__dataclass_fields__[positional]
-        kind = tyro.conf.Positional[Path if old.type in {"Path", Path} else str]
+        kind = tyro.conf.Positional[_POSITIONAL[str(old.type)]]
         kind = Annotated[kind, tyro.conf.arg(metavar=positional.upper())]
         default = field() if old.default is MISSING else field(default=old.default)
         config = make_dataclass(
@@ -186,6 +239,8 @@ def _parse(command: str, config: type[Any], words: list[str], positional: str = 
 
 COMMANDS: dict[str, tuple[str, Callable[[list[str]], None]]] = {
     "analyze": ("find the energy scales that tell quark from gluon jets; write a report", _analyze),
+    "train": ("train a network to tell quark from gluon jets", _train),
+    "compare": ("set trained networks beside the smeared likelihood; write a report", _compare),
     "report": ("make the report of an earlier result.json again", _report),
     "generate": ("make new quark and gluon jets with Pythia 8 and FastJet", _generate),
     "doctor": ("say what is installed, which devices JAX sees, and what is missing", _doctor),

@@ -163,6 +163,27 @@ def _jets() -> dict[str, Any]:
     return {"epsilon_gev": 3.27, "explained": [explained(101, 1), explained(202, 0)]}
 
 
+def _networks() -> dict[str, Any]:
+    truth = [{"epsilon_gev": e} | _value("R", 0.8 / e) | _value("B", 0.5 / e) for e in EPSILON]
+    every = []
+    for k, name in enumerate(("EFN", "wide_pfn")):
+        rows = [
+            one
+            | _interval("auc", 0.83 - 0.01 * one["epsilon_gev"])
+            | _value("cross_entropy", 0.5 + 0.01 * one["epsilon_gev"])
+            | _value("R_share", 0.9 + 0.02 * k)
+            | _value("B_share", 0.8)
+            | {"empty_fraction": 0.01}
+            for one in truth
+        ]
+        every.append(
+            {"name": name, "parameters": 82257 + k, "rows": rows}
+            | _interval("auc", 0.8432)
+            | _interval("inverse_gluon_efficiency_at_half", 18.3)
+        )
+    return {"n_jets": {"quark": 800, "gluon": 801}, "truth": truth, "networks": every}
+
+
 def _components() -> dict[str, Any]:
     spectrum = [
         {"eigenvalue_gev2": 1000.0 / 4**k, "eigenvalue_gev2_err": 30.0 / 4**k,
@@ -219,6 +240,7 @@ def example_sections() -> dict[str, Any]:
         "ratios": _ratios(),
         "mixture": _mixture(),
         "metric": _metric(),
+        "networks": _networks(),
         "jets": _jets(),
         "components": _components(),
         "variation": _variation(),

@@ -1,5 +1,6 @@
 """The main job on a small data set: what it returns, and that its seed decides."""
 
+import jax
 import numpy as np
 import pytest
 from wrong_kinds import not_refused
@@ -15,8 +16,9 @@ from smearjax.extremes import pair_distribution
 from smearjax.interpret import Explanation, explain
 from smearjax.interpret.observables import multiplicity
 from smearjax.jets import load_jets, save_jets, split_rows
+from smearjax.networks import EFN, network_scores, save_network
 from smearjax.report import check_result
-from smearjax.smearing import permuted, scale_peaks
+from smearjax.smearing import epsilon_curve, permuted, scale_peaks
 
 SMALL = {
     "n_epsilon": 5,
@@ -27,6 +29,7 @@ SMALL = {
     "sections": ("usual",),
 }
 GRID = np.geomspace(3.0, 48.0, 5)
+OTHER = EFN((8,), (8,), key=jax.random.key(9))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +41,9 @@ def small_file(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def result(small_file):
-    return analyze(AnalyzeConfig(data=str(small_file), **SMALL))
+    other = small_file.with_name("other.eqx")
+    save_network(other, OTHER)
+    return analyze(AnalyzeConfig(data=str(small_file), networks=(str(other),), **SMALL))
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +94,8 @@ def test_observables_are_those_of_the_held_out_jets(result, small_file):
 
 
 def test_the_same_seed_gives_the_same_numbers(result, small_file):
-    again = analyze(AnalyzeConfig(data=str(small_file), **SMALL))
+    other = str(small_file.with_name("other.eqx"))
+    again = analyze(AnalyzeConfig(data=str(small_file), networks=(other,), **SMALL))
     assert without_times(check_result(again)) == without_times(check_result(result))
 
 
@@ -144,6 +150,29 @@ def test_every_section_is_there_and_timed(usual):
     for name, record in result["sections"].items():
         assert "absent" not in record, record
         assert result["time_s"][f"section {name}"] > 0
+
+
+def test_networks_are_the_library_with_probabilities(usual):
+    result, jets, full, _, test = usual
+    record, held = result["sections"]["networks"], full.restrict(test)
+    efn, other = record["networks"]
+    assert (efn["name"], other["name"]) == ("EFN", "other")
+    assert efn["auc"] == result["efn"]["auc"]
+    assert other["auc"] == result["learned"]["other"]["auc"]
+    truth = information(held, GRID, replicas=4)
+    np.testing.assert_array_equal(columns(record["truth"], "R", "B"), [truth.R, truth.B])
+    score = network_scores(OTHER, jets[test]).astype(float)
+    probability = 1 / (1 + np.exp(-score))
+    info = information(held, GRID, probability=probability, replicas=4)
+    rows = other["rows"]
+    np.testing.assert_array_equal(columns(rows, "R", "B_err"), [info.R, info.B_err])
+    np.testing.assert_allclose(columns(rows, "R_share")[0], info.R / truth.R)
+    scatter = (info.R_replicas / truth.R_replicas).std(axis=0, ddof=1)
+    np.testing.assert_allclose(columns(rows, "R_share_err")[0], scatter)
+    curve = epsilon_curve(held, None, GRID, values=probability, replicas=4)
+    np.testing.assert_array_equal(
+        columns(rows, "auc", "cross_entropy"), [curve.auc, curve.cross_entropy]
+    )
 
 
 def test_null_is_that_of_the_library(usual):

@@ -52,6 +52,7 @@ STANDARD = {
 # Handed out and never constructed by users: their attributes are described instead.
 RESULTS = {
     "BallCounts",
+    "EffectiveDimension",
     "Embedding",
     "Explanation",
     "Extrapolation",
@@ -63,6 +64,7 @@ RESULTS = {
     "KarhunenLoeve",
     "LearnedMetric",
     "LearningCurve",
+    "LogAngularity",
     "Neighbourhood",
     "Neighbourhoods",
     "Neighbours",
@@ -89,6 +91,7 @@ PAPERS = {
     "1810.05165": "Energy Flow Networks, and the public jets",
     "2010.11998": "decision ordering",
     "2305.03751": "the spectral metric",
+    "2305.08979": "Jet Flow Networks, subjets",
     "2311.07652": "Lipschitz EFN",
     "2403.08854": "Moment EFN",
     "2410.05379": "SPECTER",

@@ -68,7 +68,7 @@ def test_page_shows_numbers_with_errors(page):
 def test_pictures_are_in_the_page_and_no_others(page):
     result = check_result(full_result())
     names = [picture.name for part in chapters(result).values() for picture in part.pictures]
-    assert len(set(names)) == len(names) == 12
+    assert len(set(names)) == len(names) == 14
     assert page.count("data:image/svg+xml") == 5 + len(names)
     without = {key: value for key, value in result.items() if key not in ("sections", "learned")}
     assert len(figures_of(without)) == 5

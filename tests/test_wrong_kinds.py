@@ -76,6 +76,9 @@ train_network(efn, jets.replace(label=None), jets) | have no labels
 cores(None) | jets is a NoneType
 plant("sample", []) | jets is a str
 plant_at(3.0, "sample", quark=1, gluon=0) | jets is a str
+subjets("sample", 0.1) | jets is a str
+subjets(jets, "a") | radius must be a number of radians
+subjets(jets, 0.1, algorithm="cone") | algorithm is 'cone'
 load_jets(3) | source is a int
 save_jets("x.npz", "a") | jets is a str
 """
@@ -83,6 +86,7 @@ save_jets("x.npz", "a") | jets is a str
 BEFORE = """
 import jax
 from smearjax import *
+from smearjax.jets import subjets
 from smearjax.planted import cores, plant, plant_at
 from smearjax.networks import *
 from smearjax.extremes import *

@@ -2,5 +2,7 @@
 
 from smearjax.analysis.config import AnalyzeConfig as AnalyzeConfig
 from smearjax.analysis.run import analyze as analyze
+from smearjax.analysis.train import TrainConfig as TrainConfig
+from smearjax.analysis.train import train as train
 
-__all__ = ["AnalyzeConfig", "analyze"]
+__all__ = ["AnalyzeConfig", "TrainConfig", "analyze", "train"]

@@ -10,11 +10,12 @@ import numpy as np
 from jaxtyping import Float
 
 Section = Literal[
-    "null", "extrapolation", "distances", "ratios", "mixture", "metric", "jets", "components"
-]
+    "null", "extrapolation", "distances", "ratios", "mixture", "metric", "networks", "jets",
+    "components",
+]  # fmt: skip
 SECTION_NAMES: tuple[Section, ...] = get_args(Section)
 # Those that together add less than half to what the rest takes.
-USUAL: tuple[Section, ...] = ("null", "distances", "ratios", "jets")
+USUAL: tuple[Section, ...] = ("null", "distances", "ratios", "networks", "jets")
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,10 @@ class AnalyzeConfig:
     """Fraction of the jets held out for every number of the comparison."""
     sections: tuple[Section | Literal["usual", "all"], ...] = ("usual",)
     """Further sections of the report: all, none named, or some of them; usual are the quick ones
-    (null, distances, ratios, jets), or none with --quick."""
+    (null, distances, ratios, networks, jets), or none with --quick."""
+    networks: tuple[str, ...] = ()
+    """Files of networks trained on other jets, by `smearjax train` say: they are ranked and
+    smeared beside the Energy Flow Network that the analysis trains."""
     variation: str = ""
     """Jets made otherwise, without hadronisation say (a file or a name, with labels): one more
     section says at which scales they differ from those of data."""
@@ -72,6 +76,12 @@ class AnalyzeConfig:
         if isinstance(self.sections, str) or not set(self.sections) <= set(known):
             raise ValueError(
                 f"sections are {self.sections!r}; expected a tuple of {', '.join(known)}"
+            )
+        names = [Path(path).stem for path in self.networks]
+        if isinstance(self.networks, str) or len({"EFN", *names}) <= len(names):
+            raise ValueError(
+                f"networks are {self.networks!r}; expected a tuple of files whose names without "
+                "ending differ from one another and from EFN"
             )
         if not 0 < self.epsilon_min < self.epsilon_max < np.inf:
             raise ValueError(
@@ -117,5 +127,7 @@ class AnalyzeConfig:
         wanted = set(self.sections)
         if "usual" in wanted and not self.quick:
             wanted |= set(USUAL)
+        if self.networks:
+            wanted.add("networks")
         chosen = tuple(name for name in SECTION_NAMES if name in wanted or "all" in wanted)
         return (*chosen, "variation") if self.variation else chosen

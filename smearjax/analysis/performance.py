@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
 import numpy as np
 from jaxtyping import Float
 
 from smearjax.evaluate import auc, bootstrap_interval, inverse_background_efficiency, roc_curve
 from smearjax.jets import Jets
+from smearjax.networks import JetNetwork
 from smearjax.smearing.ratios import cross_entropy_columns
 
 _REPLICAS = 200
@@ -65,6 +67,12 @@ def thinned_roc(score: Float[np.ndarray, " N"], test: Jets) -> dict[str, list[fl
         "quark_efficiency": curve.signal_efficiency[rows].tolist(),
         "gluon_efficiency": curve.background_efficiency[rows].tolist(),
     }
+
+
+def parameters(network: JetNetwork) -> int:
+    """Number of trained numbers."""
+    leaves = jax.tree.leaves(network)
+    return sum(leaf.size for leaf in leaves if isinstance(leaf, jax.Array))
 
 
 def by_class(jets: Jets) -> dict[str, int]:

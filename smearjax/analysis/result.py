@@ -11,11 +11,10 @@ import numpy as np
 
 from smearjax.analysis.config import AnalyzeConfig
 from smearjax.analysis.findings import Findings
-from smearjax.analysis.performance import by_class, performance, rows_of, thinned_roc
+from smearjax.analysis.performance import by_class, parameters, performance, rows_of, thinned_roc
 from smearjax.analysis.verdict import answer, cautions
 from smearjax.evaluate import ado_matrix, auc
 from smearjax.interpret.observables import OBSERVABLES
-from smearjax.networks import JetNetwork
 from smearjax.smearing.curves import EpsilonCurve
 from smearjax.smearing.information import Information
 
@@ -79,7 +78,7 @@ def result_dictionary(config: AnalyzeConfig, found: Findings) -> dict[str, Any]:
             **table["EFN"],
             "train_auc": training_auc,
             "epochs": len(found.network.train_loss),
-            "parameters": _parameters(found.network.network),
+            "parameters": parameters(found.network.network),
         },
         "observables": {name: table[name] for name in OBSERVABLES},
         "learned": {
@@ -108,12 +107,6 @@ def result_dictionary(config: AnalyzeConfig, found: Findings) -> dict[str, Any]:
 def _rows(curves: EpsilonCurve | Information, names: dict[str, str]) -> list[dict[str, float]]:
     """One record for each ε; `names` says which attribute goes under which name."""
     return rows_of({name: getattr(curves, attribute) for name, attribute in names.items()})
-
-
-def _parameters(network: JetNetwork) -> int:
-    """Number of trained numbers."""
-    leaves = jax.tree.leaves(network)
-    return sum(leaf.size for leaf in leaves if isinstance(leaf, jax.Array))
 
 
 def _plain(value: Any) -> Any:

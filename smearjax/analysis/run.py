@@ -6,6 +6,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -17,9 +18,16 @@ from smearjax.analysis.findings import Findings, Record
 from smearjax.analysis.result import result_dictionary
 from smearjax.analysis.sections import section
 from smearjax.analysis.sections.ground import Ground
+from smearjax.analysis.seen import expect_unseen
 from smearjax.interpret.observables import OBSERVABLES
 from smearjax.jets import Jets, load_jets, split_rows
-from smearjax.networks import EFN, TrainingConfig, network_scores, train_network
+from smearjax.networks import (
+    EFN,
+    TrainingConfig,
+    load_network,
+    network_scores,
+    train_network,
+)
 from smearjax.smearing.curves import epsilon_curve
 from smearjax.smearing.information import information
 from smearjax.smearing.kernels import HardBall
@@ -74,6 +82,9 @@ def _find(config: AnalyzeConfig, progress: bool) -> Findings:
         varied = _labelled(config.variation) if config.variation else None
         parts = _parts(jets, config)
         test = jets[parts["test"]]
+        others = {Path(path).stem: load_network(path) for path in config.networks}
+        for path in config.networks:
+            expect_unseen(Path(path), test)
     with _timed(seconds, "metric"):
         full = SmearedLikelihood(
             jets, pt_ref=config.pt_ref, beta=config.beta, omega=config.omega, cells=config.cells
@@ -111,7 +122,7 @@ def _find(config: AnalyzeConfig, progress: bool) -> Findings:
     }
     ground = Ground(
         config, jets, parts, varied, full, reference, query, every, (first, second), best,
-        efn_scores, progress,
+        efn_scores, {"EFN": network.network, **others}, progress,
     )  # fmt: skip
     sections: dict[str, Record] = {}
     for name in config.chosen_sections:

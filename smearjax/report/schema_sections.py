@@ -9,7 +9,18 @@ from typing import Any
 NUMBER, TEXT, TRUTH = "number", "text", "truth"
 Pattern = Any
 # Lists that hold at least one row.
-_FILLED = {"rows", "at", "histogram", "nearest", "explained", "spectrum", "n_jets", "leading"}
+_FILLED = {
+    "rows",
+    "at",
+    "histogram",
+    "nearest",
+    "explained",
+    "truth",
+    "networks",
+    "spectrum",
+    "n_jets",
+    "leading",
+}
 
 
 def numbers(*names: str) -> dict[str, Pattern]:
@@ -91,6 +102,22 @@ PATTERNS: dict[str, Pattern] = {
         **numbers("numbers", "beta", "epsilon_gev", "empty_fraction"),
         **_with_interval("cross_entropy"),
         "rows": [numbers("u_low", "u_high", "share", "semd_share", "angle")],
+    },
+    "networks": {
+        "n_jets": _JETS,
+        "truth": [numbers("epsilon_gev") | _with_errors("R", "B")],
+        "networks": [
+            {
+                "name": TEXT,
+                "parameters": NUMBER,
+                **_with_interval("auc", "inverse_gluon_efficiency_at_half"),
+                "rows": [
+                    numbers("epsilon_gev", "empty_fraction")
+                    | _with_interval("auc")
+                    | _with_errors("R", "B", "R_share", "B_share", "cross_entropy")
+                ],
+            }
+        ],
     },
     "jets": {
         "epsilon_gev": NUMBER,

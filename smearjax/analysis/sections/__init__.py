@@ -10,6 +10,7 @@ from smearjax.analysis.sections.extrapolation import extrapolation
 from smearjax.analysis.sections.ground import Ground, Section
 from smearjax.analysis.sections.metric import metric
 from smearjax.analysis.sections.mixture import mixture
+from smearjax.analysis.sections.networks import networks
 from smearjax.analysis.sections.null import null
 from smearjax.analysis.sections.ratios import ratios
 from smearjax.analysis.sections.single_jets import single_jets
@@ -22,6 +23,7 @@ SECTIONS: dict[str, Callable[[Ground], Section]] = {
     "ratios": ratios,
     "mixture": mixture,
     "metric": metric,
+    "networks": networks,
     "jets": single_jets,
     "components": components,
     "variation": variation,

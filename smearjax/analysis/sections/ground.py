@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from smearjax.analysis.config import AnalyzeConfig
 from smearjax.analysis.findings import Record
 from smearjax.jets import Jets
+from smearjax.networks import JetNetwork
 from smearjax.smearing import Information, ScaleSolution, SmearedLikelihood
 from smearjax.smearing.sums import Queries
 
@@ -29,6 +30,7 @@ class Ground(NamedTuple):
         halves: the same on two disjoint halves.
         best: ε of the least leave-one-out cross-entropy of the reference jets.
         efn_scores: the network's score of every jet.
+        networks: the analysis' own "EFN", and those of files.
         progress: whether to show progress bars.
     """
 
@@ -43,6 +45,7 @@ class Ground(NamedTuple):
     halves: tuple[Information, Information]
     best: ScaleSolution
     efn_scores: Float[np.ndarray, " N"]
+    networks: dict[str, JetNetwork]
     progress: bool
 
     @property

@@ -12,6 +12,7 @@ from smearjax.report.chapters.distances import distances
 from smearjax.report.chapters.extrapolation import extrapolation
 from smearjax.report.chapters.metric import metric
 from smearjax.report.chapters.mixture import mixture
+from smearjax.report.chapters.networks import networks
 from smearjax.report.chapters.null import null
 from smearjax.report.chapters.ratios import ratios
 from smearjax.report.chapters.single_jets import single_jets
@@ -26,6 +27,7 @@ CHAPTERS: dict[str, tuple[str, Callable[[Record, Record], Chapter]]] = {
     "ratios": ("The likelihood ratio, jet by jet", ratios),
     "mixture": ("Several scales at once", mixture),
     "metric": ("A learned metric", metric),
+    "networks": ("What the networks know", networks),
     "jets": ("Two jets explained", single_jets),
     "components": ("How many numbers a jet is", components),
 }
