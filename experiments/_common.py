@@ -1,4 +1,4 @@
-"""What the scripts share: a grid of resolutions, and measurements that outlive an interruption."""
+"""What the scripts share: options, jets, grids, and measurements that outlive an interruption."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from smearjax import Jets, load_jets
+from smearjax.evaluate import auc, bootstrap_interval, inverse_background_efficiency
 from smearjax.jets import concatenate
 
 
@@ -33,6 +34,15 @@ def load_all(files: Sequence[str | Path]) -> Jets:
 def epsilon_grid(asked: dict[str, float], number: int | None = None) -> np.ndarray:
     """Resolutions in GeV, evenly spaced in ln ε, from a table with min, max and number."""
     return np.geomspace(asked["min"], asked["max"], number or int(asked["number"]))
+
+
+def quality(score: np.ndarray, test: Jets) -> dict[str, Any]:
+    """AUC and 1/ε_g at ε_q = ½ with their bootstrap intervals over the test jets."""
+    found = {}
+    for name, function in (("auc", auc), ("rejection", inverse_background_efficiency)):
+        one = bootstrap_interval(function, score, np.asarray(test.label), n_replicas=100)
+        found[name] = [one.value, one.lo, one.hi]
+    return found
 
 
 def say(text: str, out: Path) -> None:

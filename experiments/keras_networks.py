@@ -25,11 +25,10 @@ from typing import Any
 
 import jax
 import numpy as np
-from _common import kept, load_all, say
+from _common import kept, load_all, quality, say
 from tqdm import tqdm
 
 from smearjax import Jets
-from smearjax.evaluate import auc, bootstrap_interval, inverse_background_efficiency
 from smearjax.jets import center
 from smearjax.networks import EFN, PFN, PUBLISHED, TrainingConfig, network_scores, train_network
 
@@ -53,16 +52,6 @@ def drawn(pool: Jets, number: int, seed: int) -> tuple[Jets, Jets]:
     order = np.random.default_rng([CONFIG["seed"], seed]).permutation(len(pool))
     held = int(CONFIG["validation"] * number)
     return pool[np.sort(order[:number])], pool[np.sort(order[number : number + held])]
-
-
-def quality(score: np.ndarray, test: Jets) -> dict[str, Any]:
-    """AUC and 1/ε_g at ε_q = ½ with bootstrap intervals over the test jets."""
-    label = np.asarray(test.label)
-    found = {}
-    for name, function in (("auc", auc), ("rejection", inverse_background_efficiency)):
-        one = bootstrap_interval(function, score, label, n_replicas=100)
-        found[name] = [one.value, one.lo, one.hi]
-    return found
 
 
 def ours(kind: str, published: bool, train: Jets, held: Jets, test: Jets, seed: int) -> dict:

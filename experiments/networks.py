@@ -23,19 +23,14 @@ from typing import Any
 
 import jax
 import numpy as np
-from _common import kept, load_all, say
+from _common import kept, load_all, quality, say
 from learning_curves import fit_of, nearest_exponent, points_of
 from networks_figures import draw
 from tqdm import tqdm
 
 import smearjax.networks as networks
 from smearjax import Jets, SmearedLikelihood
-from smearjax.evaluate import (
-    LearningCurve,
-    auc,
-    bootstrap_interval,
-    inverse_background_efficiency,
-)
+from smearjax.evaluate import LearningCurve
 from smearjax.networks import JetNetwork, network_scores, save_network, train_network
 
 CONFIG = tomllib.loads((Path(__file__).parent / "networks.toml").read_text())
@@ -57,15 +52,6 @@ def drawn(pool: Jets, number: int, seed: int) -> tuple[Jets, Jets]:
     order = np.random.default_rng([CONFIG["seed"], seed, number]).permutation(len(pool))
     held = max(int(CONFIG["validation"] * number), 500)
     return pool[np.sort(order[:number])], pool[np.sort(order[number : number + held])]
-
-
-def quality(score: np.ndarray, test: Jets) -> dict[str, Any]:
-    """AUC and 1/ε_g at ε_q = ½ with their bootstrap intervals over the test jets."""
-    found = {}
-    for name, function in (("auc", auc), ("rejection", inverse_background_efficiency)):
-        one = bootstrap_interval(function, score, np.asarray(test.label), n_replicas=100)
-        found[name] = [one.value, one.lo, one.hi]
-    return found
 
 
 def network_run(

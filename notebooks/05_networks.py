@@ -85,7 +85,9 @@ with hep_style():
     figure, axes = plt.subplots(figsize=(8, 5.6))
     for (name, info), colour in zip(curves.items(), (BLUE, INK, OCHRE, PURPLE), strict=True):
         axes.plot(epsilon, info.R, "o-", color=colour, label=name)
-        axes.fill_between(epsilon, info.R - info.R_err, info.R + info.R_err, color=colour, alpha=0.2)
+        axes.fill_between(
+            epsilon, info.R - info.R_err, info.R + info.R_err, color=colour, alpha=0.2
+        )
     axes.set(xscale="log", xlabel="resolution ε [GeV]", ylabel="R(ε)")
     axes.legend()
     plt.show()
