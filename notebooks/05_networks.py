@@ -69,9 +69,9 @@ for name, network in networks.items():
 # ## Their scales
 #
 # `information` takes the probability in place of the labels. A network that knows the true
-# probability has the curve of the labels, with less noise; a curve that stays below says that it has
-# not learned what the classes differ in at that scale. (A network that is too sure of itself has too
-# much.)
+# probability has the curve of the labels, with less noise; a curve that stays below says that it
+# has not learned what the classes differ in at that scale. (A network that is too sure of itself
+# has too much.)
 
 # %%
 likelihood = SmearedLikelihood(test)
