@@ -89,10 +89,15 @@ with hep_style():
             epsilon, info.R - info.R_err, info.R + info.R_err, color=colour, alpha=0.2
         )
     axes.set(xscale="log", xlabel="resolution ε [GeV]", ylabel="R(ε)")
+    axes.set_xticks([2, 5, 10, 20, 50], ["2", "5", "10", "20", "50"])
+    axes.set_xticks([], minor=True)
     axes.legend()
     plt.show()
 
 # %% [markdown]
+# The Lipschitz EFN with its bound of 2 GeV has learned the large scales as well as the others, and
+# has missed much of what lies below 10 GeV: it cannot tell apart what differs so little.
+#
 # ## A bound in GeV
 #
 # The Lipschitz EFN was made with `emd_scale=2.0`: its output moves by at most 1 for every 2 GeV of
