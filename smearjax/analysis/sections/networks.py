@@ -17,29 +17,48 @@ CURVES = ("R", "B")
 
 
 def networks(ground: Ground) -> Section:
-    """R, B, AUC and cross-entropy of the test jets with each network's probability for labels.
-
-    The analysis' own Energy Flow Network, and those of files trained on other jets.
-    """
-    test, held = ground.test, ground.full.restrict(ground.parts["test"])
-    asked: dict[str, Any] = {
-        "replicas": ground.config.curve_replicas,
-        "seed": ground.config.seed,
-        "progress": ground.progress,
-    }
-    truth = information(held, ground.config.grid, **asked)
+    """The analysis' own Energy Flow Network, and those of files trained on other jets."""
+    test = ground.test
     scores = {name: network_scores(network, test) for name, network in ground.networks.items()}
-    record = {
-        "n_jets": by_class(test),
+    found = learned_scales(
+        ground.full.restrict(ground.parts["test"]), scores, ground.config.grid,
+        replicas=ground.config.curve_replicas, seed=ground.config.seed, progress=ground.progress,
+    )  # fmt: skip
+    for one in found["networks"]:
+        one |= performance(scores[one["name"]], test, ground.config.seed)
+        one["parameters"] = parameters(ground.networks[one["name"]])
+    return Section(
+        {"n_jets": by_class(test), **found},
+        {name: score for name, score in scores.items() if name != "EFN"},
+    )
+
+
+def learned_scales(
+    held: SmearedLikelihood,
+    scores: dict[str, Float[np.ndarray, " M"]],
+    grid: Float[np.ndarray, " E"],
+    *,
+    replicas: int,
+    seed: int = 0,
+    progress: bool = False,
+) -> Record:
+    """R, B, AUC and cross-entropy of jets with each network's probability in place of labels.
+
+    Args:
+        held: the likelihood of M jets that the networks have not seen.
+        scores: the networks' logits by name.
+        grid: resolutions in GeV.
+        replicas: of the bootstrap.
+        seed: of the bootstrap.
+        progress: show bars.
+    """
+    asked: dict[str, Any] = {"replicas": replicas, "seed": seed, "progress": progress}
+    truth = information(held, grid, **asked)
+    rows = {name: _rows(held, truth, score, asked) for name, score in scores.items()}
+    return {
         "truth": _curves(truth),
-        "networks": [
-            {"name": name, "parameters": parameters(ground.networks[name])}
-            | performance(score, test, ground.config.seed)
-            | {"rows": _rows(held, truth, score, asked)}
-            for name, score in scores.items()
-        ],
+        "networks": [{"name": name, "rows": found} for name, found in rows.items()],
     }
-    return Section(record, {name: score for name, score in scores.items() if name != "EFN"})
 
 
 def _rows(
