@@ -82,6 +82,8 @@ def _curve(
 ) -> None:
     """A line with its band of one standard deviation."""
     epsilon, value, error = (_column(rows, key) for key in ("epsilon_gev", name, f"{name}_err"))
+    # Where R of the labels is hardly known, its share is not known at all.
+    value = np.where(error < 0.5, value, np.nan)
     axes.plot(epsilon, value, "o-", color=colour, label=label, lw=1.8, ms=5)
     axes.fill_between(epsilon, value - error, value + error, color=colour, alpha=0.2, lw=0)
 

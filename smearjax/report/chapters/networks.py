@@ -92,12 +92,13 @@ def shares_figure(record: Record, result: Record) -> Figure:
         colour = paint[one["name"]]
         for axes, name in ((top, "R"), (bottom, "R_share")):
             value, error = _columns(one["rows"], name)
+            # Where R of the labels is hardly known, its share is not known at all.
+            value = np.where(error < 0.5, value, np.nan)
             band(axes, epsilon, value, value - error, value + error, colour)
         top.plot([], [], "o-", color=colour, mec="white", label=one["name"])
     top.set_ylabel("$R(\\varepsilon)$")
     top.set_title("Which scales the network has learned")
     top.legend(loc="upper right")
-    # Where R of the labels is hardly known, its share is not known at all.
     bottom.set_ylim(0.0, 1.6)
     bottom.set_ylabel("network / labels")
     epsilon_axis(bottom, truth)
