@@ -93,6 +93,7 @@ def test_observables_are_those_of_the_held_out_jets(result, small_file):
     assert result["observables"]["multiplicity"]["auc"] == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers(result, small_file):
     other = str(small_file.with_name("other.eqx"))
     again = analyze(AnalyzeConfig(data=str(small_file), networks=(other,), **SMALL))

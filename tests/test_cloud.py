@@ -150,6 +150,7 @@ def test_more_neighbours_than_jets(exactly):
     np.testing.assert_array_equal(np.sort(found.index[:, :4])[2], [0, 1, 3, 4])
 
 
+@pytest.mark.slow
 def test_float64():
     """The same exact answers, from points in double precision."""
     with jax.enable_x64(True):

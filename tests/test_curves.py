@@ -47,8 +47,9 @@ def rounded(score):
     return np.round(score, 9)
 
 
+# Half of the combinations, each of which costs a compilation, run with -m slow.
 CASES = [
-    (name, out, key)
+    pytest.param(name, out, key, marks=[pytest.mark.slow] if (name == "hard") ^ out ^ key else [])
     for name in ("hard", "gaussian")
     for out in (False, True)
     for key in (False, True)

@@ -70,6 +70,7 @@ def test_distances_are_weighted_differences_of_means(beta):
         np.testing.assert_array_equal(counts, (want <= radius**2).sum(axis=1) - 1)
 
 
+@pytest.mark.slow
 def test_rounding_bounds_what_float32_loses():
     """The distance of two jets is off by at most their two bounds."""
 

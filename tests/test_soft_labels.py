@@ -74,6 +74,7 @@ def test_slopes_against_differences():
     np.testing.assert_allclose(here.minus_dB, -(up.B - down.B) / (2 * h), rtol=1e-6, atol=1e-8)
 
 
+@pytest.mark.slow
 def test_errors_are_the_scatter_of_other_samples():
     """Forty samples of 400 jets: the scatter of R is known to about a tenth."""
     found = []

@@ -180,8 +180,9 @@ def train(config: TrainConfig | None = None, progress: bool = False) -> dict[str
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     sorted(train(TrainConfig(out=Path(folder), epochs=1)))[:3]
-    ['inverse_gluon_efficiency_at_half', 'inverse_gluon_efficiency_at_half_hi', ...]
+    ...     record = train(TrainConfig(out=Path(folder), epochs=1))
+    >>> record["n_jets"]["train"], len(record["members"])
+    ({'quark': 1000, 'gluon': 1000}, 1)
     """
     config = config or TrainConfig()
     jets = _all(config.data)
