@@ -140,6 +140,7 @@ def test_across_half_a_turn(sample, dtype):
 
 @settings(max_examples=12)
 @given(first=batch(), second=batch(), beta=betas, omega=st.sampled_from(oracles.OMEGAS))
+@pytest.mark.slow
 def test_small_jets(first, second, beta, omega):
     for dtype in (np.float32, np.float64):
         first, second = stored(first, dtype), stored(second, dtype)

@@ -222,6 +222,7 @@ def test_neighbours_against_brute_force(sample):
         assert ball.n_eff == pytest.approx(k.sum() ** 2 / (k**2).sum(), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_hard_ball_shows_what_lies_within():
     like = SmearedLikelihood(load_jets("sample")[:200], kernel=HardBall())
     got = explain(like, 5, GRID, shown_at=[1.0, 8.0, 40.0], neighbours=200, replicas=2)

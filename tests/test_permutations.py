@@ -44,6 +44,7 @@ def test_each_row_is_what_relabelled_jets_give(key):
     assert null.n_jets == (36, 24)
 
 
+@pytest.mark.slow
 def test_p_values_tell_signal_from_null():
     grid = [2.0, 5.0, 12.0]
     signal, _ = toy(4, 200, 8.0)

@@ -169,6 +169,7 @@ def assert_derivative(value):
     np.testing.assert_allclose(slope, want, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_derivative_of_a_likelihood_in_beta():
     """The space is fitted within: its centre moves with β, and distances do not feel it."""
     some, label = as_jets(random_jets(4, [3, 5, 4, 2, 5, 4] * 5), 5), np.arange(30) % 2
