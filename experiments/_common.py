@@ -31,6 +31,23 @@ def load_all(files: Sequence[str | Path]) -> Jets:
     return concatenate([load_jets(path) for path in files])
 
 
+def training_and_test(
+    files: Sequence[str | Path], test_files: Sequence[str | Path] | None, most: int
+) -> tuple[Jets, Jets, dict[str, list[str]]]:
+    """Jets to train on, at most so many to test on, and the names of both for the settings.
+
+    Without files to test on, the last quarter of the jets is held out.
+    """
+    pool = load_all(files)
+    if test_files:
+        test = load_all(test_files)
+    else:
+        cut = 3 * len(pool) // 4
+        pool, test = pool[:cut], pool[cut:]
+    names = [Path(path).name for path in test_files or ["the last quarter"]]
+    return pool, test[:most], {"files": [Path(path).name for path in files], "test": names}
+
+
 def epsilon_grid(asked: dict[str, float], number: int | None = None) -> np.ndarray:
     """Resolutions in GeV, evenly spaced in ln ε, from a table with min, max and number."""
     return np.geomspace(asked["min"], asked["max"], number or int(asked["number"]))

@@ -25,7 +25,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from _common import kept, load_all, quality, say
+from _common import kept, quality, say, training_and_test
 from tqdm import tqdm
 
 from smearjax import Jets
@@ -128,7 +128,7 @@ def main() -> None:
     """Measure what is missing and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", default=["sample"], help="files to train on")
-    parser.add_argument("--test", help="file to test on (default: half of the data)")
+    parser.add_argument("--test", nargs="+", help="files to test on (default: a quarter of data)")
     parser.add_argument("--jets", type=int, default=CONFIG["jets"])
     parser.add_argument("--seeds", type=int, default=CONFIG["seeds"])
     parser.add_argument("--python", type=Path, help="of an environment with EnergyFlow and Keras")
@@ -136,14 +136,9 @@ def main() -> None:
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
     python = chosen.python or environment((chosen.out / "environment").resolve())
-    pool = load_all(chosen.data)
-    if chosen.test is None:
-        pool, test = pool[: len(pool) // 2], pool[len(pool) // 2 :]
-    else:
-        test = load_all([chosen.test])
-    test = test[: CONFIG["test_jets"]]
+    pool, test, names = training_and_test(chosen.data, chosen.test, CONFIG["test_jets"])
     number = min(chosen.jets, int(len(pool) / (1 + CONFIG["validation"])))
-    settings = {"files": [Path(p).name for p in chosen.data], "jets": number, "config": CONFIG}
+    settings = {**names, "jets": number, "config": CONFIG}
     rows, out = [], chosen.out
     runs = [(seed, kind, side) for seed in range(chosen.seeds) for kind in KINDS for side in SIDES]
     for seed, kind, side in tqdm(runs, desc="runs"):

@@ -22,11 +22,11 @@ from typing import Any
 
 import jax
 import numpy as np
-from _common import kept, load_all, say
+from _common import kept, say, training_and_test
 from latent_figures import draw
 from tqdm import tqdm
 
-from smearjax import Jets, load_jets
+from smearjax import Jets
 from smearjax.evaluate import auc, bootstrap_interval
 from smearjax.interpret.latent import effective_dimension, latent_importance
 from smearjax.interpret.log_angularity import fit_log_angularity
@@ -155,7 +155,7 @@ def main() -> None:
     """Train and measure what is missing, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", default=["sample"], help="files to train on")
-    parser.add_argument("--test", help="file to test on (default: the last quarter of the data)")
+    parser.add_argument("--test", nargs="+", help="files to test on (default: a quarter of data)")
     parser.add_argument("--jets", type=int, default=CONFIG["jets"], help="to train on, at most")
     parser.add_argument("--seeds", type=int, default=CONFIG["seeds"])
     parser.add_argument("--epochs", type=int, default=CONFIG["epochs"])
@@ -163,17 +163,10 @@ def main() -> None:
     chosen = parser.parse_args()
     trained = chosen.out / "trained"
     trained.mkdir(parents=True, exist_ok=True)
-    pool = load_all(chosen.data)
-    if chosen.test is None:
-        cut = 3 * len(pool) // 4
-        pool, test = pool[:cut], pool[cut:]
-    else:
-        test = load_jets(chosen.test)
-    test = test[: CONFIG["test_jets"]]
+    pool, test, names = training_and_test(chosen.data, chosen.test, CONFIG["test_jets"])
     number = min(chosen.jets, int(len(pool) / (1 + CONFIG["validation"])), len(pool) - 300)
     settings = {
-        "files": [Path(path).name for path in chosen.data],
-        "test": Path(chosen.test).name if chosen.test else "the last quarter",
+        **names,
         "jets": number,
         "epochs": chosen.epochs,
     }

@@ -20,11 +20,11 @@ from typing import Any
 
 import jax
 import numpy as np
-from _common import kept, load_all, say
+from _common import kept, say, training_and_test
 from learned_metric_figures import METHODS, draw
 from tqdm import tqdm
 
-from smearjax import Jets, SmearedLikelihood, load_jets
+from smearjax import Jets, SmearedLikelihood
 from smearjax.evaluate import auc, bootstrap_interval
 from smearjax.networks import EFN, network_scores, train_network
 from smearjax.smearing import MetricConfig, learn_metric, learn_mixture
@@ -99,23 +99,16 @@ def main() -> None:
     """Measure what is missing, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="*", default=["sample"], help="files to train on")
-    parser.add_argument("--test", help="file to test on (default: the last quarter of the data)")
+    parser.add_argument("--test", nargs="+", help="files to test on (default: a quarter of data)")
     parser.add_argument("--jets", nargs="*", type=int, default=CONFIG["jets"])
     parser.add_argument("--seeds", type=int, default=CONFIG["seeds"])
     parser.add_argument("--betas", type=int, default=1, help="β of the metric, summed over")
     parser.add_argument("--out", type=Path, default=Path("results/learned_metric"))
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
-    pool = load_all(chosen.data)
-    if chosen.test is None:
-        cut = 3 * len(pool) // 4
-        pool, test = pool[:cut], pool[cut:]
-    else:
-        test = load_jets(chosen.test)
-    test = test[: CONFIG["test_jets"]]
+    pool, test, names = training_and_test(chosen.data, chosen.test, CONFIG["test_jets"])
     settings = {
-        "files": [Path(path).name for path in chosen.data],
-        "test": Path(chosen.test).name if chosen.test else "the last quarter",
+        **names,
         "betas": chosen.betas,
         "config": {
             name: CONFIG[name] for name in ("validation", "test_jets", "plain_epsilon", "mixed")

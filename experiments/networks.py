@@ -23,7 +23,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from _common import kept, load_all, quality, say
+from _common import kept, quality, say, training_and_test
 from learning_curves import fit_of, nearest_exponent, points_of
 from networks_figures import draw
 from tqdm import tqdm
@@ -100,6 +100,19 @@ def smeared_run(pool: Jets, test: Jets, number: int, seed: int) -> dict[str, Any
     }
 
 
+def kept_run(
+    name: str, pool: Jets, test: Jets, number: int, seed: int, settings: dict[str, Any], out: Path
+) -> dict[str, Any]:
+    """What a run found; measured if it is not kept, refused if it is of other jets or settings."""
+    if name == SMEARED:
+        asked, measure = CONFIG["smeared"], partial(smeared_run, pool, test, number, seed)
+    else:
+        asked = CONFIG["networks"][name]
+        measure = partial(network_run, name, pool, test, number, seed, settings["published"], out)
+    path = out / f"{name.replace(' ', '_')}_{number}_{seed}.json"
+    return kept(path, settings | {"made with": asked}, measure)
+
+
 def table(rows: list[dict[str, Any]], fits: dict[str, LearningCurve]) -> str:
     """AUC and 1/ε_g, mean ± scatter over seeds, and the fitted curves."""
     names = list(dict.fromkeys(row["network"] for row in rows))
@@ -133,7 +146,7 @@ def main() -> None:
     """Train and measure what is missing, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", default=["sample"], help="files to train on")
-    parser.add_argument("--test", nargs="+", help="files to test on (default: half of the data)")
+    parser.add_argument("--test", nargs="+", help="files to test on (default: a quarter of data)")
     parser.add_argument("--networks", nargs="+", default=[*CONFIG["networks"], SMEARED])
     parser.add_argument("--jets", nargs="+", type=int, default=CONFIG["sizes"])
     parser.add_argument("--most", type=int, help="train on no more jets than this")
@@ -142,15 +155,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/networks"))
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
-    pool = load_all(chosen.data)
-    if chosen.test is None:
-        pool, test = pool[: len(pool) // 2], pool[len(pool) // 2 :]
-    else:
-        test = load_all(chosen.test)
-    test = test[: CONFIG["test_jets"]]
+    pool, test, names = training_and_test(chosen.data, chosen.test, CONFIG["test_jets"])
     settings = {
-        "files": [Path(path).name for path in chosen.data],
-        "test": [Path(path).name for path in chosen.test or ["the second half"]],
+        **names,
         "published": chosen.published,
     }
     runs = []
@@ -159,17 +166,11 @@ def main() -> None:
         most = min(chosen.most or len(pool), asked["most"], int(len(pool) / 1.1), len(pool) - 500)
         for number in (n for n in chosen.jets if n <= most):
             many = chosen.seeds if number <= CONFIG["several_seeds_up_to"] else 1
-            runs += [(name, number, seed, asked) for seed in range(many)]
-    rows = []
-    for name, number, seed, asked in tqdm(runs, desc="runs"):
-        if name == SMEARED:
-            measure = partial(smeared_run, pool, test, number, seed)
-        else:
-            measure = partial(
-                network_run, name, pool, test, number, seed, chosen.published, chosen.out
-            )
-        path = chosen.out / f"{name.replace(' ', '_')}_{number}_{seed}.json"
-        rows.append(kept(path, settings | {"made with": asked}, measure))
+            runs += [(name, number, seed) for seed in range(many)]
+    rows = [
+        kept_run(name, pool, test, number, seed, settings, chosen.out)
+        for name, number, seed in tqdm(runs, desc="runs")
+    ]
     names = dict.fromkeys(row["network"] for row in rows)
     fits = {name: fit for name in names if (fit := fit_of(points_of(rows, name)))}
     say(table(rows, fits), chosen.out)

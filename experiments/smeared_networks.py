@@ -5,9 +5,9 @@
 
 R(ε), B(ε), AUC(ε) and cross-entropy(ε) of test jets with each network's probability in place of the
 labels, beside the labels; then AUC of Lipschitz EFNs against their bound, on an axis of EMD, which
-is not the SEMD of ε. Networks are those of networks.py, taken from --out if they lie there, trained
-otherwise. Settings are frozen in smeared_networks.toml; each part is kept, so that an interrupted
-run goes on where it stopped.
+is not the SEMD of ε. Networks are those of networks.py, taken from --out if they lie there and are
+of the same files, trained otherwise. Settings are frozen in smeared_networks.toml; each part is
+kept, so that an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from typing import Any
 
 import jax
 import numpy as np
-from _common import epsilon_grid, kept, load_all, quality, say
+from _common import epsilon_grid, kept, quality, say, training_and_test
 from networks import CONFIG as NETWORKS
-from networks import drawn, network_run
+from networks import drawn, kept_run
 from smeared_networks_figures import draw
 from tqdm import tqdm
 
@@ -34,20 +34,12 @@ CONFIG = tomllib.loads((Path(__file__).parent / "smeared_networks.toml").read_te
 SHOWN = (1.5, 3.0, 6.0, 12.0, 25.0, 50.0)  # GeV
 
 
-def score_of(name: str, pool: Jets, test: Jets, number: int, out: Path) -> np.ndarray:
-    """Output of a network of networks.py, trained if it is not there."""
-    path = out / "trained" / f"{name.replace(' ', '_')}_{number}_0.eqx"
-    if not path.exists():
-        network_run(name, pool, test, number, 0, False, out)
-    return network_scores(load_network(path), test)
-
-
-def scales_part(pool: Jets, test: Jets, number: int, out: Path) -> dict[str, Any]:
+def scales_part(test: Jets, number: int, out: Path) -> dict[str, Any]:
     """R, B, AUC and cross-entropy of every network and of the labels."""
-    scores = {
-        name: score_of(name, pool, test, number, out)
-        for name in tqdm(NETWORKS["networks"], desc="networks")
-    }
+    scores = {}
+    for name in NETWORKS["networks"]:
+        path = out / "trained" / f"{name.replace(' ', '_')}_{number}_0.eqx"
+        scores[name] = network_scores(load_network(path), test)
     found = learned_scales(
         SmearedLikelihood(test, pt_ref=CONFIG["pt_ref"]), scores, epsilon_grid(CONFIG["epsilon"]),
         replicas=CONFIG["replicas"], seed=CONFIG["seed"], progress=True,
@@ -98,28 +90,19 @@ def main() -> None:
     """Measure what is missing, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", default=["sample"], help="files to train on")
-    parser.add_argument("--test", nargs="+", help="files to smear (default: half of the data)")
+    parser.add_argument("--test", nargs="+", help="files to smear (default: a quarter of data)")
     parser.add_argument("--jets", type=int, default=CONFIG["jets"], help="to train on, at most")
     parser.add_argument("--out", type=Path, default=Path("results/networks"))
     chosen = parser.parse_args()
     out = chosen.out / "smeared"
     out.mkdir(parents=True, exist_ok=True)
-    pool = load_all(chosen.data)
-    if chosen.test is None:
-        pool, test = pool[: len(pool) // 2], pool[len(pool) // 2 :]
-    else:
-        test = load_all(chosen.test)
-    test = test[: CONFIG["smeared"]]
+    pool, test, names = training_and_test(chosen.data, chosen.test, NETWORKS["test_jets"])
     number = min(chosen.jets, len(pool) - 500)
-    settings = {
-        "files": [Path(path).name for path in chosen.data],
-        "test": [Path(path).name for path in chosen.test or ["the second half"]],
-        "jets": number,
-        "config": CONFIG,
-        "networks": NETWORKS["networks"],
-    }
-    given = (pool, test, number)
-    scales = kept(out / "scales.json", settings, partial(scales_part, *given, chosen.out))
+    settings = {**names, "jets": number, "config": CONFIG, "networks": NETWORKS["networks"]}
+    for name in tqdm(NETWORKS["networks"], desc="networks"):
+        kept_run(name, pool, test, number, 0, names | {"published": False}, chosen.out)
+    given = (pool, test[: CONFIG["smeared"]], number)
+    scales = kept(out / "scales.json", settings, partial(scales_part, *given[1:], chosen.out))
     bounds = [
         kept(out / f"bound_{scale:g}.json", settings,
              partial(bound_part, *given, scale, chosen.out))

@@ -28,11 +28,11 @@ from typing import Any
 
 import jax
 import numpy as np
-from _common import epsilon_grid, kept, load_all, say
+from _common import epsilon_grid, kept, say, training_and_test
 from subjets_figures import draw
 from tqdm import tqdm
 
-from smearjax import Jets, SmearedLikelihood, load_jets, semd_distance, spectral_function
+from smearjax import Jets, SmearedLikelihood, semd_distance, spectral_function
 from smearjax.evaluate import auc_columns, bootstrap_weights
 from smearjax.jets.subjets import subjets
 from smearjax.networks import EFN, PFN, TrainingConfig, network_scores, train_network
@@ -182,7 +182,7 @@ def options() -> argparse.Namespace:
     """What to train and test on."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", default=["sample"], help="files to train on")
-    parser.add_argument("--test", help="file to test on (default: the last quarter of the data)")
+    parser.add_argument("--test", nargs="+", help="files to test on (default: a quarter of data)")
     parser.add_argument("--jets", type=int, default=CONFIG["jets"], help="to train on")
     parser.add_argument("--seeds", type=int, default=CONFIG["seeds"])
     parser.add_argument("--epochs", type=int, default=CONFIG["network"]["epochs"])
@@ -195,16 +195,9 @@ def options() -> argparse.Namespace:
 def main() -> None:
     """Measure what is missing, print, draw."""
     chosen = options()
-    pool = load_all(chosen.data)
-    if chosen.test is None:
-        cut = 3 * len(pool) // 4
-        pool, test = pool[:cut], pool[cut:]
-    else:
-        test = load_jets(chosen.test)
-    test = test[: CONFIG["test_jets"]]
+    pool, test, names = training_and_test(chosen.data, chosen.test, CONFIG["test_jets"])
     settings = {
-        "files": [Path(path).name for path in chosen.data],
-        "test": Path(chosen.test).name if chosen.test else "the last quarter",
+        **names,
         "jets": chosen.jets,
         "epochs": chosen.epochs,
         "config": CONFIG,

@@ -62,4 +62,4 @@ PUBLISHED = TrainingConfig(
     batch_size=500, learning_rate=1e-3, schedule="constant", patience=8, rotate=False
 )
 """As in arXiv:1810.05165: Adam at one rate, batches of 500, jets as they are; the networks there
-take angles in radians, `EFN(length_scale=1.0, key=...)`."""
+take angles in radians, `EFN(length_scale=1.0, key=...)`. Epochs and patience are our own."""

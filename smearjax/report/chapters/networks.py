@@ -28,7 +28,7 @@ def networks(record: Record, result: Record) -> Chapter:
         "learned what the classes differ in at that scale. On "
         f"{jets['quark']:,} quark and {jets['gluon']:,} gluon test jets.",
         "A network whose probabilities are too sure has too large a share, one that is too timid "
-        "too small a one: a share above 1 is a sign of overtraining.",
+        "too small a one: a share well above 1 says that it overstates what it knows.",
     )
     heads = ("network", "parameters", "AUC, 68 %", "1/ε_g at ε_q = 50 %, 68 %")
     ranks = tuple(
@@ -44,6 +44,7 @@ def networks(record: Record, result: Record) -> Chapter:
     shares = tuple(
         (
             energy(truth["epsilon_gev"]),
+            f"{100 * every[0]['rows'][e]['empty_fraction']:.1f} %",
             plus_minus(*_value(truth, "R")),
             *(plus_minus(*_value(one["rows"][e], "R_share")) for one in every),
         )
@@ -69,12 +70,17 @@ def networks(record: Record, result: Record) -> Chapter:
                 "Networks, smeared",
                 "Each network's probability averaged over all other test jets within the "
                 "resolution. The smaller the loss of AUC at an ε, the less of what the network "
-                "knows lives below it. Dashed: the network itself.",
+                "knows lives below it. Empty balls, whose share the table has, count as ties. Dashed: "
+                "the network itself.",
             ),
         ),
         (
             Table(heads, ranks, "Networks on the test jets"),
-            Table(("ε [GeV]", "R of labels", *names), shares, "Share of R, network over labels"),
+            Table(
+                ("ε [GeV]", "empty balls", "R of labels", *names),
+                shares,
+                "Share of R, network over labels",
+            ),
         ),
     )
 
