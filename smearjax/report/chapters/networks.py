@@ -70,8 +70,8 @@ def networks(record: Record, result: Record) -> Chapter:
                 "Networks, smeared",
                 "Each network's probability averaged over all other test jets within the "
                 "resolution. The smaller the loss of AUC at an ε, the less of what the network "
-                "knows lives below it. Empty balls, whose share the table has, count as ties. Dashed: "
-                "the network itself.",
+                "knows lives below it. Empty balls, whose share the table has, count as ties. "
+                "Dashed: the network itself.",
             ),
         ),
         (
