@@ -10,7 +10,7 @@ import smearing_oracles as slow
 
 from smearjax import SmearedLikelihood, find_scales
 from smearjax.evaluate import auc
-from smearjax.smearing import Epanechnikov, Gaussian, HardBall, Sigmoid
+from smearjax.smearing import Epanechnikov, Gaussian, HardBall, Sigmoid, scales
 from smearjax.smearing.scales import auc_optimum, cross_entropy
 
 SCAN = np.geomspace(0.7, 100.0, 201)
@@ -97,6 +97,25 @@ def test_cross_entropy_against_slow_numpy(name, weighted, prior):
             h = 1e-5
             difference = (want(np.exp(t + h)) - want(np.exp(t - h))) / (2 * h)
             assert float(slope) == pytest.approx(difference, rel=1e-5, abs=1e-9)
+
+
+def test_many_jets_begin_where_parts_of_them_lead(real, monkeypatch):
+    plain = find_scales(real)
+    monkeypatch.setattr(scales, "_FEW", 150)
+    solution = find_scales(real)
+    assert solution.history[0, 0] != plain.history[0, 0]
+    assert solution.epsilon == pytest.approx(plain.epsilon, rel=0.005)
+    assert solution.converged
+
+
+def test_where_it_falls_at_an_end_it_has_not_converged():
+    """Two jets of each class in one place each: the larger ε, the worse, down to the least one."""
+    jets = slow.jets_on_a_line(np.array([0.0, 1.0, 60.0, 61.0]), np.array([0, 0, 1, 1]))
+    likelihood = SmearedLikelihood(jets, pt_ref=slow.PT_REF, cells=2)
+    solution = find_scales(likelihood)
+    assert not solution.converged
+    assert solution.epsilon == pytest.approx(0.5 * np.sqrt(likelihood.leave_one_out.nearest.min()))
+    assert "NOT converged" in str(solution)
 
 
 def test_history_is_what_was_computed(real):
