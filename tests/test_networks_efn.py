@@ -180,20 +180,32 @@ def test_batches_are_the_jets_asked_for(jets):
 
 @pytest.mark.parametrize(("n_jets", "batch_size"), [(10, 3), (12, 4), (5, 100), (1, 1)])
 def test_an_epoch_holds_every_jet_once(n_jets, batch_size):
-    order = epoch_order(n_jets, batch_size, (0, 1))
+    count = np.arange(n_jets) % 4
+    order = epoch_order(count, batch_size, (0, 1))
     assert order.shape[1] <= batch_size
     used = order[order < n_jets]
     np.testing.assert_array_equal(np.sort(used), np.arange(n_jets))
     assert ((order == n_jets).sum(axis=1) <= 1).all()
-    np.testing.assert_array_equal(order, epoch_order(n_jets, batch_size, (0, 1)))
+    np.testing.assert_array_equal(order, epoch_order(count, batch_size, (0, 1)))
+
+
+def test_batches_are_alike_in_particles():
+    """No batch stands out, and every epoch deals anew, in the batch of the largest jet too."""
+    count = load_jets("sample").multiplicity
+    orders = [epoch_order(count, 50, (0, epoch)) for epoch in range(5)]
+    sums = np.array([count[order].sum(axis=1) for order in orders])
+    assert np.abs(sums / (50 * count.mean()) - 1).max() < 0.025
+    with_largest = [order[(order == np.argmax(count)).any(axis=1)][0] for order in orders]
+    shared = [len(np.intersect1d(with_largest[0], other)) for other in with_largest[1:]]
+    assert max(shared) < 8
 
 
 def test_the_ladder_of_widths_is_short_and_close():
     sizes = np.arange(1, 20_000)
     steps = np.array([ladder(int(size)) for size in sizes])
     assert (steps >= sizes).all()
-    assert ((steps - sizes) <= sizes / 15).all()
-    assert len(np.unique(steps)) < 16 * 15
+    assert ((steps - sizes) <= sizes / 31).all()
+    assert len(np.unique(steps)) < 32 * 15
 
 
 @pytest.mark.parametrize(

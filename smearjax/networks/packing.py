@@ -68,14 +68,22 @@ def gather_batch(
     return pt, flat.y[source], flat.phi[source], pid, jet_of
 
 
-def epoch_order(n_jets: int, batch_size: int, seed: tuple[int, ...]) -> Int[np.ndarray, "b B"]:
-    """A shuffle of all jets in equal batches of at most ``batch_size``; index N fills the gaps."""
-    n_batches = -(-n_jets // batch_size)
-    size = -(-n_jets // n_batches)
-    order = np.random.default_rng(seed).permutation(n_jets)
-    filled = np.append(order, np.full(n_batches * size - n_jets, n_jets))
-    # Dealt like cards, so that the gaps are spread over the batches.
-    return np.ascontiguousarray(filled.reshape(size, n_batches).T).astype(np.int32)
+def epoch_order(
+    count: Int[np.ndarray, " N"], batch_size: int, seed: tuple[int, ...]
+) -> Int[np.ndarray, "b B"]:
+    """A shuffle of all N jets in b equal batches of at most ``batch_size``; index N fills the gaps.
+
+    The jets, sorted by their number of particles, are cut into runs of b, and each batch takes one
+    of every run: all batches hold nearly as many particles, so hardly a slot stays empty.
+    """
+    n_batches = -(-len(count) // batch_size)
+    size = -(-len(count) // n_batches)
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(count))
+    order = order[np.argsort(-count[order], kind="stable")]
+    runs = np.append(order, np.full(n_batches * size - len(count), len(count)))
+    dealt = rng.permuted(runs.reshape(size, n_batches), axis=1)
+    return np.ascontiguousarray(dealt.T).astype(np.int32)
 
 
 def chunks(count: Int[np.ndarray, " N"], width: int, n_slots: int) -> Iterator[tuple[int, int]]:
@@ -90,14 +98,11 @@ def chunks(count: Int[np.ndarray, " N"], width: int, n_slots: int) -> Iterator[t
 
 
 def batch_width(count: Int[np.ndarray, " J"], orders: list[Int[np.ndarray, "b B"]]) -> int:
-    """Slots that hold every batch; for the same jets the same, but for freak shuffles."""
-    largest = max(int(count[order].sum(axis=1).max()) for order in orders)
-    jets, size = count[:-1], orders[0].shape[1]
-    four_sigma = size * jets.mean() + 4 * np.sqrt(size) * jets.std()
-    return ladder(max(largest, min(int(four_sigma), size * int(jets.max()))))
+    """Slots that hold every batch; those of another shuffle of the same jets differ little."""
+    return ladder(max(int(count[order].sum(axis=1).max()) for order in orders))
 
 
 def ladder(size: int) -> int:
-    """The next of 16 widths an octave at or above ``size``: few shapes, so few compilations."""
-    step = max(1, 2 ** (max(size - 1, 1).bit_length() - 1) // 16)
+    """The next of 32 widths an octave at or above ``size``: few shapes, so few compilations."""
+    step = max(1, 2 ** (max(size - 1, 1).bit_length() - 1) // 32)
     return -(-size // step) * step

@@ -143,10 +143,11 @@ class _Epoch:
         self.check = labels_and_weights(validation, "validation jets")
         self.blocks = list(pack(validation, network.needs_pid))
         flat = flatten(center(train), network.needs_pid)
+        count = np.asarray(flat.count)
         self.orders = [
-            epoch_order(len(train), config.batch_size, (seed, e)) for e in range(config.epochs)
+            epoch_order(count[:-1], config.batch_size, (seed, e)) for e in range(config.epochs)
         ]
-        self.width = batch_width(np.asarray(flat.count), self.orders)
+        self.width = batch_width(count, self.orders)
         rates = learning_rates(config, config.epochs * len(self.orders[0]))
         self.rates = rates.reshape(config.epochs, -1)
         padded = np.append(label, 0), np.append(weight, 0.0).astype(np.float32)
