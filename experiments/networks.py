@@ -107,7 +107,7 @@ def kept_run(
     if name == SMEARED:
         asked, measure = CONFIG["smeared"], partial(smeared_run, pool, test, number, seed)
     else:
-        asked = CONFIG["networks"][name]
+        asked = {k: v for k, v in CONFIG["networks"][name].items() if k != "most"}
         measure = partial(network_run, name, pool, test, number, seed, settings["published"], out)
     path = out / f"{name.replace(' ', '_')}_{number}_{seed}.json"
     return kept(path, settings | {"made with": asked}, measure)

@@ -10,7 +10,7 @@ import pytest
 
 from smearjax.jets import load_jets, split
 from smearjax.networks import LipschitzEFN, TrainingConfig, network_scores, train_network
-from smearjax.networks.lipschitz_layers import BoundedDense, group_sort
+from smearjax.networks.lipschitz_layers import BoundedSum, OrthogonalDense, group_sort
 
 PT_REF, EMD_SCALE = 525.0, 20.0
 
@@ -117,19 +117,32 @@ def test_the_strongest_attack_comes_near_the_bound_and_never_past_it(network):
     assert 0.3 < reached <= 1 + 1e-6
 
 
-def test_no_layer_stretches():
+@pytest.mark.parametrize("shape", [(2, 40), (40, 8), (30, 30)])
+@pytest.mark.parametrize("stretch", [0.2, 3.0])
+def test_no_layer_stretches_more_than_it_says(shape, stretch):
+    """Whatever its weights: singular values of float64 numpy."""
     rng = np.random.default_rng(1)
-    for norm, size in (("euclidean", 2), ("largest", 10)):
-        layer = BoundedDense(size, 7, norm, key=jax.random.key(2))
-        layer = eqx.tree_at(
-            lambda one: one.weight, layer, jnp.asarray(rng.normal(size=(size, 7)), jnp.float32)
-        )
-        x, y = jnp.asarray(rng.normal(size=(2, 1000, size)), jnp.float32)
-        difference = np.abs(np.asarray(layer(x) - layer(y))).max(axis=1)
-        order = 2 if norm == "euclidean" else np.inf
-        allowed = np.linalg.norm(x - y, ord=order, axis=1)
-        assert (difference <= allowed * (1 + 1e-5)).all()
-        assert (difference / allowed).max() > 0.7
+    begun = OrthogonalDense(*shape, stretch, key=jax.random.key(2))
+    for weight in (
+        np.asarray(begun.weight),
+        rng.normal(size=shape),
+        rng.exponential(size=shape) * 1e-3,
+        np.outer(*(rng.normal(size=n) for n in shape)),
+        100 * np.eye(*shape) + rng.normal(size=shape),
+    ):
+        layer = eqx.tree_at(lambda one: one.weight, begun, jnp.asarray(weight, jnp.float32))
+        sizes = np.linalg.svd(np.asarray(layer.bounded_weight, np.float64))[1]
+        assert sizes.max() <= stretch * (1 + 2e-6)
+        assert sizes.max() > 0.98 * stretch
+    at_first = np.linalg.svd(np.asarray(begun.bounded_weight, np.float64))[1]
+    np.testing.assert_allclose(at_first, stretch, rtol=1e-3)
+
+
+@pytest.mark.parametrize("size", [0.1, 1.0, 30.0])
+def test_the_last_layer_stretches_no_more_than_it_says(size):
+    last = BoundedSum(10, 3.0, size, key=jax.random.key(2))
+    slope = np.asarray(jax.grad(lambda x: last(x)[0])(jnp.ones(10)), np.float64)
+    assert np.linalg.norm(slope) == pytest.approx(3 * min(size, 1.0), rel=1e-5)
 
 
 def test_sorting_keeps_entries_and_gradients():
@@ -140,11 +153,17 @@ def test_sorting_keeps_entries_and_gradients():
     np.testing.assert_allclose(kept, np.broadcast_to(np.eye(8), kept.shape))
 
 
-def test_a_smaller_bound_gives_a_flatter_network():
+@pytest.mark.parametrize("scale", [0.5, 5.0, 500.0])
+def test_a_network_begins_near_zero_and_within_its_bound(scale):
     jets = load_jets("sample")[:50]
-    wide, narrow = (
-        LipschitzEFN((8, 8), (8,), emd_scale=scale, key=jax.random.key(1)) for scale in (5.0, 50.0)
-    )
-    np.testing.assert_allclose(
-        network_scores(wide, jets), 10 * network_scores(narrow, jets), rtol=1e-4
-    )
+    network = LipschitzEFN((8, 8), (8,), emd_scale=scale, key=jax.random.key(1))
+    spread = np.ptp(network_scores(network, jets))
+    assert 0.003 * min(1.0, 50 / scale) < spread < 3 * min(1.0, 50 / scale)
+
+
+def test_the_bound_is_shared_by_the_layers_of_f():
+    network = LipschitzEFN((8, 8), (8, 6), emd_scale=5.0, pt_ref=500.0, key=jax.random.key(1))
+    stretches = [layer.stretch for layer in (*network.f_layers, network.last)]
+    assert np.prod(stretches) == pytest.approx(500.0 * 0.13 / 5.0)
+    assert len(set(stretches)) == 1
+    assert {layer.stretch for layer in network.phi_layers} == {1.0}

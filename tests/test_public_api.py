@@ -89,6 +89,7 @@ RESULTS = {
 PAPERS = {
     "1106.3076": "girth",
     "1810.05165": "Energy Flow Networks, and the public jets",
+    "1811.05381": "GroupSort and orthogonal layers",
     "2010.11998": "decision ordering",
     "2305.03751": "the spectral metric",
     "2305.08979": "Jet Flow Networks, subjets",

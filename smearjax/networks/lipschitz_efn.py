@@ -12,10 +12,10 @@ from smearjax._expect import expect_positive
 from smearjax.networks.jet_network import JetNetwork
 from smearjax.networks.layers import checked_widths, expect_length_scale
 from smearjax.networks.lipschitz_layers import (
-    BoundedDense,
-    bounded_stack,
-    group_sort,
-    sorted_between,
+    BoundedSum,
+    OrthogonalDense,
+    orthogonal_stack,
+    with_sorting,
 )
 
 
@@ -25,12 +25,13 @@ class LipschitzEFN(JetNetwork):
     |s(J) − s(J')| ≤ EMD(J, J')/emd_scale,
     EMD(J, J') = pt_ref · min_f Σ_ij f_ij |p̂_i − p̂'_j|,   Σ_j f_ij = z_i, Σ_i f_ij = z'_j
 
-    s = (pt_ref·length_scale/emd_scale) · F(Σ_i z_i Φ(p̂_i/length_scale)) with z and p̂ as in
-    `JetNetwork`: fractions and angles about each jet's own centroid, so the EMD is that of jets
-    centred and scaled to one pT. For jets not centred the bound holds with 2·EMD, since centroids
-    lie no farther apart than the EMD of the fractions. No layer of Φ or F stretches
-    (`BoundedDense`), and GroupSort between them only sorts; so the bound needs no search. It is a
-    bound in EMD, not in SEMD: a rotation is free in SEMD and moves an EFN's output.
+    s = F(Σ_i z_i Φ(p̂_i/length_scale)) with z and p̂ as in `JetNetwork`: fractions and angles about
+    each jet's own centroid, so the EMD is that of jets centred and scaled to one pT. For jets not
+    centred the bound holds with 2·EMD, since centroids lie no farther apart than the EMD of the
+    fractions. Φ keeps distances or shortens them; F stretches them by at most
+    pt_ref·length_scale/emd_scale, each of its layers by an equal factor (`OrthogonalDense`), and
+    GroupSort between them only sorts; so the bound needs no search. It is a bound in EMD, not in
+    SEMD: a rotation is free in SEMD and moves an EFN's output.
 
     Args:
         phi_sizes: even widths of Φ's layers, the last being the latent dimension.
@@ -51,8 +52,9 @@ class LipschitzEFN(JetNetwork):
     True
     """
 
-    phi_layers: tuple[BoundedDense, ...]
-    f_layers: tuple[BoundedDense, ...]
+    phi_layers: tuple[OrthogonalDense, ...]
+    f_layers: tuple[OrthogonalDense, ...]
+    last: BoundedSum
     phi_sizes: tuple[int, ...] = eqx.field(static=True)
     f_sizes: tuple[int, ...] = eqx.field(static=True)
     emd_scale: float = eqx.field(static=True)
@@ -78,14 +80,20 @@ class LipschitzEFN(JetNetwork):
         expect_length_scale(length_scale)
         self.emd_scale, self.pt_ref = float(emd_scale), float(pt_ref)
         self.length_scale = float(length_scale)
-        phi_key, f_key = jax.random.split(key)
-        self.phi_layers = bounded_stack((2, *self.phi_sizes), "euclidean", phi_key)
-        self.f_layers = bounded_stack((self.phi_sizes[-1], *self.f_sizes, 1), "largest", f_key)
+        phi_key, f_key, last_key = jax.random.split(key, 3)
+        total = self.pt_ref * self.length_scale / self.emd_scale
+        stretch = total ** (1 / (len(self.f_sizes) + 1))
+        self.phi_layers = orthogonal_stack((2, *self.phi_sizes), 1.0, phi_key)
+        self.f_layers = orthogonal_stack((self.phi_sizes[-1], *self.f_sizes), stretch, f_key)
+        # A loose bound is no reason to begin with outputs far from 0.
+        self.last = BoundedSum(
+            (*self.phi_sizes, *self.f_sizes)[-1], stretch, min(1.0, 1 / total), key=last_key
+        )
 
     def filters(self, angles: Float[Array, "P 2"]) -> Float[Array, "P L"]:
         r"""Φ_a(p̂ / ``length_scale``): what a particle there adds to the latent vector, over its z.
 
-        No Φ_a changes by more than |Δp̂| / ``length_scale``.
+        As a vector it changes by no more than |Δp̂| / ``length_scale``.
 
         Args:
             angles: (P, 2) y and φ about the jet's centroid, in radians.
@@ -100,7 +108,7 @@ class LipschitzEFN(JetNetwork):
         >>> network.filters(jnp.zeros((5, 2))).shape
         (5, 4)
         """
-        return group_sort(sorted_between(self.phi_layers, angles / self.length_scale))
+        return with_sorting(self.phi_layers, angles / self.length_scale)
 
     def _of_particles(self, z: Array, angles: Array, pid: Array | None) -> Array:
         """z_i Φ(p̂_i)."""
@@ -108,5 +116,4 @@ class LipschitzEFN(JetNetwork):
 
     def _of_latent(self, latent: Array) -> Array:
         """F."""
-        stretch = self.pt_ref * self.length_scale / self.emd_scale
-        return stretch * sorted_between(self.f_layers, latent)[:, 0]
+        return self.last(with_sorting(self.f_layers, latent))[:, 0]
