@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from functools import partial
 
 import equinox as eqx
 import jax
@@ -18,11 +19,12 @@ from smearjax.networks import (
     MomentEFN,
     TrainingConfig,
     load_network,
+    moment_efn,
     network_scores,
     save_network,
     train_network,
 )
-from smearjax.networks.moment_efn import monomials
+from smearjax.networks.moment_efn import moments
 from smearjax.networks.pfn import SPECIES, one_hot
 
 every_kind = pytest.mark.parametrize("kind", EVERY)
@@ -67,24 +69,21 @@ def slow_moments(network, pt, y, phi):
 
 
 def slow_lipschitz(network, pt, y, phi):
-    """The definition: divided weights, pairs sorted."""
+    """The definition with the orthogonal matrix nearest to each weight, pairs sorted."""
 
-    def through(layers, x, sort_last):
-        for k, layer in enumerate(layers):
-            weight = np.asarray(layer.weight, np.float64)
-            size = (
-                np.sqrt((weight**2).sum(0)) if layer.norm == "euclidean" else np.abs(weight).sum(0)
-            )
-            x = x @ (weight / np.maximum(1, size)) + np.asarray(layer.bias, np.float64)
-            if sort_last or k < len(layers) - 1:
-                pairs = np.sort(x.reshape(*x.shape[:-1], -1, 2), axis=-1)
-                x = np.concatenate([pairs[..., 1], pairs[..., 0]], axis=-1)
+    def through(layers, x):
+        for layer in layers:
+            u, _, v = np.linalg.svd(np.asarray(layer.weight, np.float64), full_matrices=False)
+            x = layer.stretch * x @ u @ v + np.asarray(layer.bias, np.float64)
+            pairs = np.sort(x.reshape(*x.shape[:-1], -1, 2), axis=-1)
+            x = np.concatenate([pairs[..., 1], pairs[..., 0]], axis=-1)
         return x
 
     z, angles = centred(pt, y, phi)
-    latent = z @ through(network.phi_layers, angles / network.length_scale, True)
-    stretch = network.pt_ref * network.length_scale / network.emd_scale
-    return stretch * through(network.f_layers, latent, False)[0]
+    latent = z @ through(network.phi_layers, angles / network.length_scale)
+    weight = np.asarray(network.last.weight, np.float64)
+    weight = network.last.stretch * weight / max(1, np.linalg.norm(weight))
+    return float((through(network.f_layers, latent) @ weight + network.last.bias)[0])
 
 
 def test_pfn_is_its_definition(jets):
@@ -111,18 +110,31 @@ def test_moments_are_explicit_sums(jets):
 
 
 @pytest.mark.parametrize(("size", "order"), [(1, 4), (2, 3), (4, 2), (16, 4), (5, 1)])
-def test_every_monomial_is_there_once(size, order):
+def test_every_moment_is_there_once(size, order):
+    """Also where those of the highest order are made block by block, as for 16 functions."""
     rng = np.random.default_rng(size)
-    phi = rng.normal(size=(3, size))
+    z, phi = rng.dirichlet(np.ones(3)), rng.normal(size=(3, size))
     expected = [
-        np.prod(phi[:, some], axis=1)
+        z @ np.prod(phi[:, some], axis=1)
         for m in range(1, order + 1)
         for some in itertools.combinations_with_replacement(range(size), m)
     ]
     with jax.enable_x64(True):
-        found = monomials(jnp.asarray(phi), order)
-    assert found.shape[1] == math.comb(size + order, order) - 1
-    np.testing.assert_allclose(found, np.stack(expected, axis=1), rtol=1e-12)
+        found = moments(jnp.asarray(z), jnp.asarray(phi), order, lambda v: v.sum(0, keepdims=True))
+    assert found.shape == (1, math.comb(size + order, order) - 1)
+    np.testing.assert_allclose(found[0], expected, rtol=1e-12, atol=1e-14)
+
+
+def test_moments_made_in_blocks_have_the_same_gradients(monkeypatch):
+    rng = np.random.default_rng(1)
+    z, phi = jnp.asarray(rng.dirichlet(np.ones(5))), jnp.asarray(rng.normal(size=(5, 4)))
+    by_jet = partial(jax.ops.segment_sum, segment_ids=jnp.array([0, 0, 1, 1, 2]), num_segments=3)
+
+    def slope(block):
+        monkeypatch.setattr(moment_efn, "_BLOCK", block)
+        return jax.grad(lambda phi: jnp.sum(jnp.sin(moments(z, phi, 3, by_jet))))(phi)
+
+    np.testing.assert_allclose(slope(6), slope(1000), rtol=1e-5, atol=1e-6)
 
 
 def test_order_one_is_an_efn_but_for_the_last_activation(jets):

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from smearjax.networks.jet_network import JetNetwork
+from smearjax.networks.jet_network import JetNetwork, Pool
 from smearjax.networks.layers import (
     Dense,
     checked_widths,
@@ -83,9 +83,11 @@ class EFN(JetNetwork):
         """
         return with_relu(self.phi_layers, angles / self.length_scale)
 
-    def _of_particles(self, z: Array, angles: Array, pid: Array | None) -> Array:
-        """z_i Φ(p̂_i)."""
-        return z[:, None] * self.filters(angles)
+    def _of_particles(
+        self, z: Array, angles: Array, pid: Array | None, pool: Pool
+    ) -> Float[Array, "N L"]:
+        """Σ_i z_i Φ(p̂_i)."""
+        return pool(z[:, None] * self.filters(angles))
 
     def _of_latent(self, latent: Array) -> Array:
         """F."""

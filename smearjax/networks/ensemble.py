@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from smearjax._expect import expect
-from smearjax.networks.jet_network import JetNetwork
+from smearjax.networks.jet_network import JetNetwork, Pool
 
 
 class Ensemble(JetNetwork):
@@ -48,9 +48,12 @@ class Ensemble(JetNetwork):
         """Whether a member sees the PDG numbers; a choice, no number with a unit."""
         return any(member.needs_pid for member in self.members)
 
-    def _of_particles(self, z: Array, angles: Array, pid: Array | None) -> Array:
+    def _of_particles(
+        self, z: Array, angles: Array, pid: Array | None, pool: Pool
+    ) -> Float[Array, "N L"]:
         """What the members add, side by side."""
-        return jnp.concatenate([m._of_particles(z, angles, pid) for m in self.members], axis=1)
+        latent = [one._of_particles(z, angles, pid, pool) for one in self.members]
+        return jnp.concatenate(latent, axis=1)
 
     def _of_latent(self, latent: Array) -> Array:
         """The mean of the members."""

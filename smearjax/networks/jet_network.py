@@ -20,8 +20,8 @@ class JetNetwork(eqx.Module):
     r"""A network whose latent vector is a sum over particles: s = F(Σ_i φ(z_i, p̂_i, id_i)).
 
     z_i = pT_i / Σ pT, and p̂_i = (y_i − ȳ, φ_i − φ̄) with (ȳ, φ̄) the jet's pT centroid and Δφ
-    wrapped. Being a sum, the latent vector is blind to order and padding. Subclasses say what a
-    particle adds (``_of_particles``) and what the output is (``_of_latent``).
+    wrapped. Being a sum, the latent vector is blind to order and padding. Subclasses say what the
+    particles add up to (``_of_particles``) and what the output is (``_of_latent``).
 
     Calling it takes one jet's arrays (n,) (``jax.vmap`` for a batch):
     ``network(pt, y, phi, mask=None, pid=None) -> ()``. ``pt`` in GeV (only fractions matter), ``y``
@@ -55,15 +55,21 @@ class JetNetwork(eqx.Module):
         z = jax.ShapeDtypeStruct((1,), self.dtype)
         angles = jax.ShapeDtypeStruct((1, 2), self.dtype)
         pid = jax.ShapeDtypeStruct((1,), jnp.int32)
-        return jax.eval_shape(self._of_particles, z, angles, pid).shape[1]
+        shape = jax.eval_shape(lambda *one: self._of_particles(*one, pool=_alone), z, angles, pid)
+        return shape.shape[1]
 
     @abstractmethod
     def _of_particles(
-        self, z: Float[Array, " P"], angles: Float[Array, "P 2"], pid: Int[Array, " P"] | None
-    ) -> Float[Array, "P L"]:
-        """What each of P particles adds to the latent vector of its jet.
+        self,
+        z: Float[Array, " P"],
+        angles: Float[Array, "P 2"],
+        pid: Int[Array, " P"] | None,
+        pool: Pool,
+    ) -> Float[Array, "N L"]:
+        """The latent vectors of N jets.
 
-        ``z`` are momentum fractions, ``angles`` (y, φ) about the jet's centroid in radians.
+        ``z`` are momentum fractions, ``angles`` (y, φ) about the jet's centroid in radians;
+        ``pool`` sums (P, …) over the particles of each jet.
         """
 
     @abstractmethod
@@ -163,7 +169,12 @@ class JetNetwork(eqx.Module):
             )
         z, y, phi = centre(pt, y, phi, pool, spread)
         angles = jnp.stack([y, phi], axis=-1)
-        return pool(self._of_particles(z.astype(self.dtype), angles.astype(self.dtype), pid))
+        return self._of_particles(z.astype(self.dtype), angles.astype(self.dtype), pid, pool)
+
+
+def _alone(values: Array) -> Array:
+    """The pool of one jet that holds all particles."""
+    return jnp.sum(values, axis=0, keepdims=True)
 
 
 def centre(pt: Array, y: Array, phi: Array, pool: Pool, spread: Pool) -> tuple[Array, Array, Array]:

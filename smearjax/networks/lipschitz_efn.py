@@ -9,7 +9,7 @@ import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from smearjax._expect import expect_positive
-from smearjax.networks.jet_network import JetNetwork
+from smearjax.networks.jet_network import JetNetwork, Pool
 from smearjax.networks.layers import checked_widths, expect_length_scale
 from smearjax.networks.lipschitz_layers import (
     BoundedSum,
@@ -110,9 +110,11 @@ class LipschitzEFN(JetNetwork):
         """
         return with_sorting(self.phi_layers, angles / self.length_scale)
 
-    def _of_particles(self, z: Array, angles: Array, pid: Array | None) -> Array:
-        """z_i Φ(p̂_i)."""
-        return z[:, None] * self.filters(angles)
+    def _of_particles(
+        self, z: Array, angles: Array, pid: Array | None, pool: Pool
+    ) -> Float[Array, "N L"]:
+        """Σ_i z_i Φ(p̂_i)."""
+        return pool(z[:, None] * self.filters(angles))
 
     def _of_latent(self, latent: Array) -> Array:
         """F."""

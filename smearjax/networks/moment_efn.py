@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from smearjax._expect import expect_whole
-from smearjax.networks.jet_network import JetNetwork
+from smearjax.jets.arrays import HostOrDevice
+from smearjax.networks.jet_network import JetNetwork, Pool
 from smearjax.networks.layers import (
     Dense,
     checked_widths,
@@ -20,6 +21,9 @@ from smearjax.networks.layers import (
     expect_length_scale,
     linear_last,
 )
+
+Growth = tuple[Int[HostOrDevice, " M"], Int[HostOrDevice, " M"]]
+_BLOCK = 256
 
 
 class MomentEFN(JetNetwork):
@@ -98,29 +102,60 @@ class MomentEFN(JetNetwork):
         """
         return linear_last(self.phi_layers, angles / self.length_scale)
 
-    def _of_particles(self, z: Array, angles: Array, pid: Array | None) -> Array:
-        """z_i Φ^{a_1} ⋯ Φ^{a_m}."""
-        return z[:, None] * monomials(self.filters(angles), self.order)
+    def _of_particles(
+        self, z: Array, angles: Array, pid: Array | None, pool: Pool
+    ) -> Float[Array, "N M"]:
+        """⟨Φ^{a_1} ⋯ Φ^{a_m}⟩."""
+        return moments(z, self.filters(angles), self.order, pool)
 
     def _of_latent(self, latent: Array) -> Array:
         """F."""
         return linear_last(self.f_layers, latent)[:, 0]
 
 
-def monomials(phi: Float[Array, "P L"], order: int) -> Float[Array, "P M"]:
-    """All products of 1 to ``order`` of the columns, each set of columns once, by order.
+def moments(
+    z: Float[Array, " P"], phi: Float[Array, "P L"], order: int, pool: Pool
+) -> Float[Array, "N M"]:
+    """Sums over particles of z and 1 to ``order`` of the columns, each set of columns once.
+
+    A particle's products of highest order, by far the most, are made and summed block by block, and
+    made again for gradients, so that they need no room at once.
 
     >>> import jax.numpy as jnp
-    >>> monomials(jnp.array([[2.0, 3.0]]), 2).tolist()
-    [[2.0, 3.0, 4.0, 6.0, 9.0]]
+    >>> one_jet = lambda values: values.sum(axis=0, keepdims=True)
+    >>> moments(jnp.array([0.5]), jnp.array([[2.0, 3.0]]), 2, one_jet).tolist()
+    [[1.0, 1.5, 2.0, 3.0, 4.5]]
     """
-    products = [phi]
-    for parent, factor in _growth(phi.shape[1], order):
-        products.append(products[-1][:, parent] * phi[:, factor])
-    return jnp.concatenate(products, axis=1)
+    products = z[:, None] * phi
+    found = [pool(products)]
+    for m, grown in enumerate(_growth(phi.shape[1], order), start=2):
+        if m == order:
+            found.append(_in_blocks(products, phi, grown, pool))
+        else:
+            products = _grow(products, phi, grown)
+            found.append(pool(products))
+    return jnp.concatenate(found, axis=1)
 
 
-def _growth(size: int, order: int) -> list[tuple[Int[np.ndarray, " M"], Int[np.ndarray, " M"]]]:
+def _grow(products: Array, phi: Array, grown: Growth) -> Float[Array, "P M"]:
+    """Products of one order more."""
+    parent, factor = grown
+    return products[:, parent] * phi[:, factor]
+
+
+def _in_blocks(products: Array, phi: Array, grown: Growth, pool: Pool) -> Float[Array, "N M"]:
+    """Sums of `_grow`'s products."""
+    number = len(grown[0])
+    blocks = -(-number // _BLOCK)
+    if blocks == 1:
+        return pool(_grow(products, phi, grown))
+    parts = [jnp.pad(i, (0, blocks * _BLOCK - number)).reshape(blocks, _BLOCK) for i in grown]
+    summed = jax.checkpoint(lambda part: pool(_grow(products, phi, part)))
+    found = jax.lax.map(summed, tuple(parts))
+    return jnp.moveaxis(found, 0, 1).reshape(found.shape[1], -1)[:, :number]
+
+
+def _growth(size: int, order: int) -> list[Growth]:
     """For orders 2 and up: which monomial of the order before, times which column of Φ.
 
     A monomial grows only by columns from its last one on, so that none is made twice.

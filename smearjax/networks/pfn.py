@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, PRNGKeyArray
+from jaxtyping import Array, Float, PRNGKeyArray
 
-from smearjax.networks.jet_network import JetNetwork
+from smearjax.networks.jet_network import JetNetwork, Pool
 from smearjax.networks.layers import (
     Dense,
     checked_widths,
@@ -81,12 +81,14 @@ class PFN(JetNetwork):
         """Whether Φ sees the PDG numbers; a choice, no number with a unit."""
         return self.particle_id
 
-    def _of_particles(self, z: Array, angles: Array, pid: Array | None) -> Array:
-        """Φ(z_i, p̂_i[, id_i])."""
+    def _of_particles(
+        self, z: Array, angles: Array, pid: Array | None, pool: Pool
+    ) -> Float[Array, "N L"]:
+        """Σ_i Φ(z_i, p̂_i[, id_i])."""
         inputs = [z[:, None], angles / self.length_scale]
         if pid is not None and self.particle_id:
             inputs.append(one_hot(pid).astype(z.dtype))
-        return with_relu(self.phi_layers, jnp.concatenate(inputs, axis=-1))
+        return pool(with_relu(self.phi_layers, jnp.concatenate(inputs, axis=-1)))
 
     def _of_latent(self, latent: Array) -> Array:
         """F."""
