@@ -85,10 +85,7 @@ class LipschitzEFN(JetNetwork):
         stretch = total ** (1 / (len(self.f_sizes) + 1))
         self.phi_layers = orthogonal_stack((2, *self.phi_sizes), 1.0, phi_key)
         self.f_layers = orthogonal_stack((self.phi_sizes[-1], *self.f_sizes), stretch, f_key)
-        # A loose bound is no reason to begin with outputs far from 0.
-        self.last = BoundedSum(
-            (*self.phi_sizes, *self.f_sizes)[-1], stretch, min(1.0, 1 / total), key=last_key
-        )
+        self.last = BoundedSum((*self.phi_sizes, *self.f_sizes)[-1], stretch, key=last_key)
 
     def filters(self, angles: Float[Array, "P 2"]) -> Float[Array, "P L"]:
         r"""Φ_a(p̂ / ``length_scale``): what a particle there adds to the latent vector, over its z.

@@ -58,10 +58,10 @@ class OrthogonalDense(eqx.Module):
 class BoundedSum(eqx.Module):
     r"""x ↦ stretch·(x·w)/max(1, |w|) + b, one number: |Δoutput| ≤ stretch·|Δx|, or less.
 
-    ``size`` is |w| at the beginning.
+    |w| is 1 at the beginning, and free to fall where the bound is loose.
 
     >>> import jax, jax.numpy as jnp
-    >>> BoundedSum(4, 2.0, 1.0, key=jax.random.key(0))(jnp.zeros((5, 4))).shape
+    >>> BoundedSum(4, 2.0, key=jax.random.key(0))(jnp.zeros((5, 4))).shape
     (5, 1)
     """
 
@@ -69,8 +69,8 @@ class BoundedSum(eqx.Module):
     bias: Float[Array, " 1"]
     stretch: float = eqx.field(static=True)
 
-    def __init__(self, inputs: int, stretch: float, size: float, *, key: PRNGKeyArray):
-        self.weight = size * jax.nn.initializers.orthogonal()(key, (inputs, 1), jnp.float32)
+    def __init__(self, inputs: int, stretch: float, *, key: PRNGKeyArray):
+        self.weight = jax.nn.initializers.orthogonal()(key, (inputs, 1), jnp.float32)
         self.bias = jnp.zeros(1, dtype=jnp.float32)
         self.stretch = stretch
 
