@@ -114,7 +114,7 @@ def main() -> None:
             name: CONFIG[name] for name in ("validation", "test_jets", "plain_epsilon", "mixed")
         },
     }
-    enough = [n for n in chosen.jets if n * (1 + CONFIG["validation"]) <= len(pool)]
+    enough = [n for n in chosen.jets if n + int(n * CONFIG["validation"]) <= len(pool)]
     for number, seed in tqdm([(n, s) for n in enough for s in range(chosen.seeds)], desc="runs"):
         kept(
             chosen.out / f"{number}_{seed}.json",

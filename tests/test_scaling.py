@@ -32,9 +32,8 @@ def test_scales_against_dense_distances():
     assert found._asdict() == pytest.approx(want, rel=1e-5, nan_ok=True)
 
 
-@pytest.mark.parametrize(
-    ("k", "exponent"), [pytest.param(1, -1.0, marks=pytest.mark.slow), (3, -1 / 3)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("k", "exponent"), [(1, -1.0), (3, -1 / 3)])
 def test_uniform_points_scale_with_their_dimension(k, exponent):
     """Median distance to the nearest of N in a cube: (ln 2/(N V_k))^{1/k}, edges aside."""
     rng = np.random.default_rng(2)

@@ -46,8 +46,7 @@ class OrthogonalDense(eqx.Module):
         q = self.weight.T if wide else self.weight
         gram = q.T @ q
         q = q / jnp.sum((gram @ gram) ** 2) ** 0.125
-        for _ in range(_STEPS):
-            q = 1.5 * q - 0.5 * q @ (q.T @ q)
+        q = jax.lax.fori_loop(0, _STEPS, lambda _, q: 1.5 * q - 0.5 * q @ (q.T @ q), q)
         return self.stretch * (q.T if wide else q)
 
     def __call__(self, x: Float[Array, "... inputs"]) -> Float[Array, "... outputs"]:
