@@ -7,7 +7,14 @@ import pytest
 from smearjax.jets import Jets, center, load_jets
 from smearjax.networks import EFN, network_scores
 from smearjax.networks.inference import pack
-from smearjax.networks.packing import chunks, epoch_order, flatten, gather_batch, ladder
+from smearjax.networks.packing import (
+    batch_width,
+    chunks,
+    epoch_order,
+    flatten,
+    gather_batch,
+    ladder,
+)
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +202,7 @@ def test_batches_are_alike_in_particles():
     orders = [epoch_order(count, 50, (0, epoch)) for epoch in range(5)]
     sums = np.array([count[order].sum(axis=1) for order in orders])
     assert np.abs(sums / (50 * count.mean()) - 1).max() < 0.025
+    assert batch_width(np.append(count, 0), orders) < 1.04 * 50 * count.mean()
     with_largest = [order[(order == np.argmax(count)).any(axis=1)][0] for order in orders]
     shared = [len(np.intersect1d(with_largest[0], other)) for other in with_largest[1:]]
     assert max(shared) < 8

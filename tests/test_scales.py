@@ -101,11 +101,19 @@ def test_cross_entropy_against_slow_numpy(name, weighted, prior):
 
 def test_many_jets_begin_where_parts_of_them_lead(real, monkeypatch):
     plain = find_scales(real)
-    monkeypatch.setattr(scales, "_FEW", 150)
+    monkeypatch.setattr(scales, "_FEW", 75)
     solution = find_scales(real)
     assert solution.history[0, 0] != plain.history[0, 0]
     assert solution.epsilon == pytest.approx(plain.epsilon, rel=0.005)
     assert solution.converged
+
+
+def test_few_jets_of_a_class_are_not_cut_further(monkeypatch):
+    monkeypatch.setattr(scales, "_FEW", 20)
+    rng = np.random.default_rng(4)
+    label = (np.arange(200) < 12).astype(np.int8)
+    jets = slow.jets_on_a_line(rng.normal(0, 8, 200) + 8 * label, label)
+    assert find_scales(SmearedLikelihood(jets, pt_ref=slow.PT_REF, cells=2)).converged
 
 
 def test_where_it_falls_at_an_end_it_has_not_converged():

@@ -19,7 +19,7 @@ from smearjax.networks.jet_network import JetNetwork
 from smearjax.networks.training_config import TrainingConfig
 
 # Raised whenever the same arguments would give other bits or another layout on disk.
-_FORMAT = "1"
+_FORMAT = "2"
 _NAME = "checkpoint.eqx"
 
 

@@ -20,7 +20,7 @@ from smearjax.networks.lipschitz_efn import LipschitzEFN
 from smearjax.networks.moment_efn import MomentEFN
 from smearjax.networks.pfn import PFN
 
-_FORMAT = "smearjax network 1"
+_FORMAT = "smearjax network 2"
 _MAX_HEADER = 1 << 20
 _KINDS = {kind.__name__: kind for kind in (EFN, PFN, MomentEFN, LipschitzEFN)}
 

@@ -23,8 +23,8 @@ _STEP = 3e-3
 _MAX_STEPS = 40
 # The first step in ln ε where no curvature is known; later ones are at most twice the one before.
 _FIRST_STEP = 0.15
-# More jets than this begin at what a quarter and a sixteenth of them lead to.
-_FEW = 16_000
+# More jets than this of each class begin at what a quarter and a sixteenth of them lead to.
+_FEW = 8_000
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ def find_scales(
 
     Args:
         likelihood: reference jets and a kernel that is differentiable in ε.
-        start: first ε in GeV. By default the median nearest-neighbour distance; beyond 16,000
-            jets, where the best ε of a sixteenth and of a quarter of each class lead to.
+        start: first ε in GeV. By default the median nearest-neighbour distance; with more than
+            8,000 jets of each class, where the best ε of a sixteenth and of a quarter lead to.
         prior: prior probability π_q of a quark, in (0, 1); ½ balances the classes.
 
     Returns:
@@ -133,20 +133,17 @@ class _Found(NamedTuple):
 
 def _begin(likelihood: SmearedLikelihood, prior: float) -> tuple[float, float | None]:
     """A first ln ε, and the curvature of C if parts of the jets were asked for it."""
-    if likelihood.label.size <= _FEW:
+    label, rng = np.asarray(likelihood.label), np.random.default_rng(0)
+    classes = [rng.permutation(np.flatnonzero(label == c)) for c in (GLUON, QUARK)]
+    if min(map(len, classes)) <= _FEW:
         return _reach(likelihood)[1], None
-    few, some = _every(16, likelihood), _every(4, likelihood)
+    few, some = (
+        likelihood.restrict(np.concatenate([rows[: len(rows) // share] for rows in classes]))
+        for share in (16, 4)
+    )
     sixteenth = _search(few, prior, _reach(few)[1], None)
     quarter = _search(some, prior, sixteenth.log_epsilon, sixteenth.curvature)
     return 2 * quarter.log_epsilon - sixteenth.log_epsilon, quarter.curvature
-
-
-def _every(stride: int, likelihood: SmearedLikelihood) -> SmearedLikelihood:
-    """Every stride-th jet of each class."""
-    label = np.asarray(likelihood.label)
-    return likelihood.restrict(
-        np.concatenate([np.flatnonzero(label == c)[::stride] for c in (GLUON, QUARK)])
-    )
 
 
 def _reach(likelihood: SmearedLikelihood) -> tuple[float, float, float]:
