@@ -17,9 +17,9 @@ import jax
 import numpy as np
 
 from smearjax.evaluate import Interval, auc, bootstrap_interval
-from smearjax.interpret import jet_mass
 from smearjax.jets import Jets, load_jets, split
 from smearjax.networks import EFN, network_scores, train_network
+from smearjax.observables import jet_mass
 
 
 def parts(train: str, test: str | None, seed: int) -> tuple[Jets, Jets, Jets]:

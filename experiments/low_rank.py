@@ -17,7 +17,8 @@ from _common import kept, load_all, options, say
 
 from smearjax import Jets, SmearedLikelihood
 from smearjax.analysis.sections.components import low_rank_record
-from smearjax.interpret import OBSERVABLES, KarhunenLoeve, information_by_rank, karhunen_loeve
+from smearjax.interpret import KarhunenLoeve, information_by_rank, karhunen_loeve
+from smearjax.observables import OBSERVABLES
 from smearjax.report.low_rank import draw_components, draw_spectrum
 from smearjax.report.style import hep_style
 

@@ -24,9 +24,9 @@ from planted_figures import W_MASS, draw, nearest_peak
 from tqdm import tqdm
 
 from smearjax import Jets, SmearedLikelihood, epsilon_curve, information, load_jets
-from smearjax.interpret import jet_mass
 from smearjax.jets import concatenate, split_rows
 from smearjax.metric import Cloud, count_pairs, exact_squared_distances
+from smearjax.observables import jet_mass
 from smearjax.planted import cores, few_emissions, kappa, plant, plant_at
 from smearjax.smearing import agreed_scales, permuted, scale_peaks
 

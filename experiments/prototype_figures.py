@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from smearjax import Jets, SmearedLikelihood, information, load_jets
 from smearjax.evaluate import auc, auc_columns
-from smearjax.interpret import multiplicity
+from smearjax.observables import multiplicity
 from smearjax.smearing import HardBall
 
 PT_REF = 525.0  # GeV

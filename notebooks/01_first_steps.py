@@ -41,8 +41,8 @@ from smearjax import (
     spectral_function,
 )
 from smearjax.evaluate import auc
-from smearjax.interpret import jet_mass
 from smearjax.jets import center, split
+from smearjax.observables import jet_mass
 from smearjax.smearing import HardBall
 
 QUARK, GLUON, INK = "#0072B2", "#D55E00", "#1a1a1a"

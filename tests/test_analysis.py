@@ -14,9 +14,9 @@ from smearjax.analysis.verdict import half_maximum_range, resolved
 from smearjax.evaluate import auc
 from smearjax.extremes import pair_distribution
 from smearjax.interpret import Explanation, explain
-from smearjax.interpret.observables import multiplicity
 from smearjax.jets import load_jets, save_jets, split_rows
 from smearjax.networks import EFN, network_scores, save_network
+from smearjax.observables import multiplicity
 from smearjax.report import check_result
 from smearjax.smearing import epsilon_curve, permuted, scale_peaks
 

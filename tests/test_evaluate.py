@@ -1,3 +1,5 @@
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,12 +12,14 @@ from smearjax.evaluate import (
     Interval,
     ado,
     ado_matrix,
+    ado_where_different,
     auc,
     auc_columns,
     bootstrap_interval,
     bootstrap_weights,
     inverse_background_efficiency,
     roc_curve,
+    soft_ado,
 )
 
 
@@ -319,3 +323,84 @@ def test_bad_options_are_named():
         bootstrap_interval(lambda x, weight: np.nan, scores, n_replicas=5)
     with pytest.raises(ValueError, match="at least 1"):
         bootstrap_weights(0, 5)
+
+
+def slow_ado_where_different(f, g, h, label, weight):
+    total, norm_ = 0.0, 0.0
+    for s in np.flatnonzero(label == 1):
+        for b in np.flatnonzero(label == 0):
+            sign = [float(x[s] > x[b]) - float(x[s] < x[b]) for x in (f, g, h)]
+            different = weight[s] * weight[b] * (0.5 - 0.5 * sign[1] * sign[2])
+            total += different * (0.5 + 0.5 * sign[0] * sign[1])
+            norm_ += different
+    return total / norm_ if norm_ > 1e-9 else np.nan
+
+
+@given(scored_jets(), st.integers(0, 10**6))
+def test_ado_where_different_matches_loops_over_pairs(case, seed):
+    f, g, label, weight = case
+    h = np.random.default_rng(seed).permutation(f)
+    weight = np.abs(weight)
+    expected = slow_ado_where_different(f, g, h, label, weight)
+    found = ado_where_different(f, g, h, label, weight)
+    assert found == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+def test_ado_where_different_at_its_ends():
+    f, label, weight = toy(400)
+    g = np.random.default_rng(1).normal(size=400)
+    nothing = np.zeros(400)
+    assert ado_where_different(f, g, nothing, label, weight) == pytest.approx(
+        ado(f, g, label, weight), abs=1e-12
+    )
+    assert ado_where_different(g, g, f, label) == pytest.approx(1.0, abs=1e-12)
+    assert ado_where_different(f, g, f, label) == pytest.approx(0.0, abs=1e-12)
+    assert np.isnan(ado_where_different(f, g, 2 * g, label))
+
+
+def test_soft_ado_tends_to_ado():
+    f, label, weight = toy(300)
+    g = f + np.random.default_rng(2).normal(size=300)
+    with jax.enable_x64(True):
+        near = soft_ado(f, g, label, weight, width_f=1e-9, width_g=1e-9)
+        tied = soft_ado(np.round(f), g, label, weight, width_f=1e-9, width_g=1e-9)
+    assert float(near) == pytest.approx(ado(f, g, label, weight), abs=1e-12)
+    assert float(tied) == pytest.approx(ado(np.round(f), g, label, weight), abs=1e-12)
+
+
+def test_soft_ado_by_loops_and_its_gradient():
+    f, label, weight = toy(150)
+    g = np.random.default_rng(3).normal(size=150)
+    signal = label == 1
+    steps = [np.tanh(np.subtract.outer(x[signal], x[~signal]) / w) for x, w in ((f, 0.5), (g, 2.0))]
+    pairs = np.outer(weight[signal], weight[~signal])
+    expected = 0.5 + 0.5 * (pairs * steps[0] * steps[1]).sum() / pairs.sum()
+    with jax.enable_x64(True):
+
+        def value(f, width):
+            return soft_ado(f, g, label, weight, width_f=width, width_g=2.0)
+
+        assert float(value(f, 0.5)) == pytest.approx(expected, rel=1e-12)
+        slopes = jax.grad(value, (0, 1))(jnp.asarray(f), 0.5)
+        step = np.random.default_rng(4).normal(size=150)
+        for slope, up, down in (
+            (slopes[0] @ step, value(f + 1e-6 * step, 0.5), value(f - 1e-6 * step, 0.5)),
+            (slopes[1], value(f, 0.5 + 1e-6), value(f, 0.5 - 1e-6)),
+        ):
+            assert float(slope) == pytest.approx(float(up - down) / 2e-6, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"width_f": 0.0}, "width_f must be one positive"),
+        ({"width_g": [1.0, 2.0]}, "width_g must be one positive"),
+        ({"f": [1.0, np.inf, 2.0, 3.0]}, "f has infinite"),
+        ({"f": [1.0, 2.0]}, "same shape"),
+        ({"label": [1, 1, 1, 1]}, "one class only"),
+    ],
+)
+def test_soft_ado_refuses(changed, message):
+    arguments = {"f": [4.0, 3, 2, 1], "g": [4.0, 1, 3, 2], "label": [1, 1, 0, 0]}
+    with pytest.raises(ValueError, match=message):
+        soft_ado(**(arguments | {"width_f": 1.0, "width_g": 1.0} | changed))

@@ -157,9 +157,9 @@ def test_collinear_splitting_changes_nothing():
 def test_jets_keep_their_order_labels_weights_and_type(monkeypatch, capsys):
     jets = load_jets("sample")[:11].replace(weight=np.linspace(-1, 2, 11))
     whole = subjets(jets, 0.1)
-    monkeypatch.setattr(import_module("smearjax.jets.subjets"), "_CHUNK", 4)
+    monkeypatch.setattr(import_module("smearjax.jets.clustering"), "_CHUNK", 4)
     found = subjets(jets, 0.1, progress=True)
-    assert "subjets" in capsys.readouterr().err
+    assert "clustering" in capsys.readouterr().err
     for name in ("pt", "y", "phi", "mask"):
         np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
     np.testing.assert_array_equal(found.label, jets.label)

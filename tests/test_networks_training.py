@@ -6,11 +6,11 @@ import pytest
 from sklearn.metrics import log_loss
 
 from smearjax.evaluate import auc
-from smearjax.interpret import jet_mass
 from smearjax.jets import Jets, JetsError, concatenate, load_jets, split
 from smearjax.networks import EFN, CrossEntropy, TrainingConfig, network_scores, train_network
 from smearjax.networks.epoch import learning_rates
 from smearjax.networks.labels import labels_and_weights
+from smearjax.observables import jet_mass
 
 SMALL = TrainingConfig(epochs=3, progress=False)
 

@@ -1,11 +1,28 @@
+from itertools import combinations
+
+import jax
 import numpy as np
+import oracles
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from smearjax.evaluate import auc
-from smearjax.interpret import OBSERVABLES, girth, jet_mass, multiplicity
 from smearjax.jets import Jets, load_jets
+from smearjax.jets.transforms import center
+from smearjax.observables import (
+    OBSERVABLES,
+    angularity,
+    c2,
+    d2,
+    girth,
+    isolation,
+    jet_mass,
+    line_distance,
+    multiplicity,
+    pt_dispersion,
+    ring_distance,
+)
 
 
 def slow_mass(pt, y, phi):
@@ -82,11 +99,9 @@ def test_translations_order_padding_and_collinear_splits_change_nothing(seed, tu
 
 
 def test_float32_on_the_device_and_blocks_give_the_same(monkeypatch):
-    import jax
-
     jets = random_jets(2, dtype=np.float32)
     expected = {name: function(jets) for name, function in OBSERVABLES.items()}
-    monkeypatch.setattr("smearjax.interpret.observables._BLOCK", 40)
+    monkeypatch.setattr("smearjax.observables.blocks._BLOCK", 40)
     on_device = jax.tree.map(jax.numpy.asarray, jets)
     for name, function in OBSERVABLES.items():
         assert function(jets).dtype == np.float64
@@ -99,3 +114,93 @@ def test_the_sample_separates_as_published():
     areas = {name: auc(-function(jets), jets.label) for name, function in OBSERVABLES.items()}
     # Of the 100,000 jets of the full set: .836, .737, .737; one sigma here is .007.
     assert areas == pytest.approx({"multiplicity": 0.836, "mass": 0.737, "girth": 0.737}, abs=0.02)
+
+
+@pytest.mark.parametrize(("kappa", "beta"), [(1.0, 0.5), (2.0, 0.0), (0.0, 0.0), (1.0, 2.0)])
+def test_angularities_particle_by_particle(kappa, beta):
+    jets = random_jets(3)
+    moved = center(jets)
+    expected = [
+        sum(
+            z**kappa * np.hypot(y, phi) ** beta
+            for z, y, phi in zip(pt[m] / pt[m].sum(), y[m], phi[m], strict=True)
+        )
+        for pt, y, phi, m in zip(moved.pt, moved.y, moved.phi, moved.mask, strict=True)
+    ]
+    np.testing.assert_allclose(angularity(jets, kappa, beta), expected, rtol=1e-12)
+
+
+def test_special_angularities():
+    jets = random_jets(4)
+    np.testing.assert_allclose(angularity(jets, 0.0, 0.0), multiplicity(jets))
+    np.testing.assert_allclose(np.sqrt(angularity(jets, 2.0, 0.0)), pt_dispersion(jets))
+    np.testing.assert_allclose(angularity(jets), girth(jets))
+
+
+@pytest.mark.parametrize("beta", [0.5, 2.0])
+def test_energy_correlation_ratios_by_triple_sums(beta):
+    jets = random_jets(5, n=7)
+    expected = np.zeros((len(jets), 2))
+    for jet in range(len(jets)):
+        pt, y, phi = (a[jet][jets.mask[jet]] for a in (jets.pt, jets.y, jets.phi))
+        z = pt / pt.sum()
+        angle = np.hypot(y[:, None] - y, phi[:, None] - phi) ** beta
+        e2 = sum(z[i] * z[j] * angle[i, j] for i, j in combinations(range(len(z)), 2))
+        e3 = sum(
+            z[i] * z[j] * z[k] * angle[i, j] * angle[j, k] * angle[i, k]
+            for i, j, k in combinations(range(len(z)), 3)
+        )
+        expected[jet] = (e3 / e2**2, e3 / e2**3) if len(z) > 2 else 0
+    with jax.enable_x64(True):
+        found = np.stack([c2(jets, beta), d2(jets, beta)], axis=1)
+    np.testing.assert_allclose(found, expected, rtol=1e-11)
+
+
+@pytest.mark.parametrize(
+    ("distance", "closed_form"),
+    [
+        (ring_distance, oracles.ring_distance_squared),
+        (line_distance, oracles.line_distance_squared),
+    ],
+)
+def test_ring_and_line_by_double_loops(distance, closed_form):
+    jets = random_jets(6)
+    lists = [
+        oracles.Jet(*(a[jet][jets.mask[jet]] for a in (jets.pt, jets.y, jets.phi)))
+        for jet in range(len(jets))
+    ]
+    squared = [closed_form(oracles.spectrum(one))[0] for one in lists]
+    np.testing.assert_allclose(distance(jets, 525.0) ** 2, np.multiply(525**2, squared), atol=1e-6)
+
+
+def test_shapes_are_near_themselves():
+    """Many particles evenly on a ring or a line have almost no distance to it, others have."""
+    turn = 2 * np.pi * np.arange(200) / 200
+    on_ring = Jets(np.ones((1, 200)), 0.3 * np.cos(turn)[None], 0.3 * np.sin(turn)[None])
+    on_line = Jets(np.ones((1, 200)), np.linspace(-0.3, 0.3, 200)[None], np.zeros((1, 200)))
+    for distance, near, far in (
+        (ring_distance, on_ring, on_line),
+        (line_distance, on_line, on_ring),
+    ):
+        assert distance(near, 500.0)[0] < 2.0
+        assert distance(far, 500.0)[0] > 15.0
+
+
+def test_isolation_sums_what_is_near():
+    around = random_jets(7)
+    rng = np.random.default_rng(7)
+    leptons = np.stack(
+        [rng.uniform(20, 50, 20), around.y[:, 0] + 0.1, around.phi[:, 0] + 7], axis=1
+    )
+    for radius in (0.2, 0.7):
+        expected = [
+            sum(
+                pt / lepton[0]
+                for pt, y, phi in zip(
+                    *(a[jet] for a in (around.pt, around.y, around.phi)), strict=True
+                )
+                if (y - lepton[1]) ** 2 + np.angle(np.exp(1j * (phi - lepton[2]))) ** 2 < radius**2
+            )
+            for jet, lepton in enumerate(leptons)
+        ]
+        np.testing.assert_allclose(isolation(around, leptons, radius), expected, rtol=1e-12)

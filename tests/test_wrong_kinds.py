@@ -79,6 +79,28 @@ plant_at(3.0, "sample", quark=1, gluon=0) | jets is a str
 subjets("sample", 0.1) | jets is a str
 subjets(jets, "a") | radius must be a number of radians
 subjets(jets, 0.1, algorithm="cone") | algorithm is 'cone'
+multigraphs(1.5) | max_degree must be at least 0
+multigraphs("3") | max_degree must be at least 0
+multigraphs(True) | max_degree must be at least 0
+efps("sample", multigraphs(2)) | jets is a str
+efps(jets, [[(0, 1)]]) | a graph is a list
+efps(jets, multigraphs(2), "1") | kappa must be at least 0
+efps(jets, multigraphs(2), beta=[1.0, 2.0]) | beta must be positive
+girth("sample") | jets is a str
+jet_mass(3) | jets is a int
+multiplicity(None) | jets is a NoneType
+angularity(jets, "1") | kappa must be at least 0
+angularity(jets, axis="beam") | axis must be 'centroid'
+c2(jets, "1") | beta must be positive
+ring_distance(jets, "525") | pt_ref must be positive
+line_distance("sample", 525.0) | jets is a str
+isolation(jets, [1.0, 2.0, 3.0], 0.3) | leptons have shape (3,)
+isolation(jets, jets.y[:, :3], 0.3) | leptons have no finite direction
+n_subjettiness(jets, 1.5) | n must be at least 1
+soft_drop_multiplicity(jets, z_cut="a") | z_cut must be a momentum fraction
+guide([1.0, 2.0], {"a": [1.0, 2.0]}, [0, 1]) | library is a dict
+named_library("sample") | jets is a str
+soft_ado([1.0, 2.0], [1.0, 2.0], [0, 1], width_f="a", width_g=1.0) | width_f must be
 load_jets(3) | source is a int
 save_jets("x.npz", "a") | jets is a str
 """
@@ -88,7 +110,10 @@ import jax
 from smearjax import *
 from smearjax.jets import subjets
 from smearjax.planted import cores, plant, plant_at
+from smearjax.evaluate import *
+from smearjax.interpret import *
 from smearjax.networks import *
+from smearjax.observables import *
 from smearjax.extremes import *
 from smearjax.smearing import *
 from pathlib import Path

@@ -14,7 +14,7 @@ from smearjax.analysis.findings import Findings
 from smearjax.analysis.performance import by_class, parameters, performance, rows_of, thinned_roc
 from smearjax.analysis.verdict import answer, cautions
 from smearjax.evaluate import ado_matrix, auc
-from smearjax.interpret.observables import OBSERVABLES
+from smearjax.observables import OBSERVABLES
 from smearjax.smearing.curves import EpsilonCurve
 from smearjax.smearing.information import Information
 

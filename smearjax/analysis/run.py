@@ -19,7 +19,6 @@ from smearjax.analysis.result import result_dictionary
 from smearjax.analysis.sections import section
 from smearjax.analysis.sections.ground import Ground
 from smearjax.analysis.seen import expect_unseen
-from smearjax.interpret.observables import OBSERVABLES
 from smearjax.jets import Jets, load_jets, split_rows
 from smearjax.networks import (
     EFN,
@@ -28,6 +27,7 @@ from smearjax.networks import (
     network_scores,
     train_network,
 )
+from smearjax.observables import OBSERVABLES
 from smearjax.smearing.curves import epsilon_curve
 from smearjax.smearing.information import information
 from smearjax.smearing.kernels import HardBall

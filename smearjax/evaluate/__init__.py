@@ -10,11 +10,13 @@ from smearjax.evaluate.learning_curve import LearningCurve as LearningCurve
 from smearjax.evaluate.learning_curve import learning_curve as learning_curve
 from smearjax.evaluate.ordering import ado as ado
 from smearjax.evaluate.ordering import ado_matrix as ado_matrix
+from smearjax.evaluate.ordering import ado_where_different as ado_where_different
 from smearjax.evaluate.roc import RocCurve as RocCurve
 from smearjax.evaluate.roc import auc as auc
 from smearjax.evaluate.roc import auc_columns as auc_columns
 from smearjax.evaluate.roc import inverse_background_efficiency as inverse_background_efficiency
 from smearjax.evaluate.roc import roc_curve as roc_curve
+from smearjax.evaluate.soft_ordering import soft_ado as soft_ado
 
 __all__ = [
     "Interval",
@@ -22,6 +24,7 @@ __all__ = [
     "RocCurve",
     "ado",
     "ado_matrix",
+    "ado_where_different",
     "auc",
     "auc_columns",
     "bootstrap_interval",
@@ -29,4 +32,5 @@ __all__ = [
     "inverse_background_efficiency",
     "learning_curve",
     "roc_curve",
+    "soft_ado",
 ]

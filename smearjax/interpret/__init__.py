@@ -3,6 +3,9 @@
 from smearjax.interpret.explain import explain as explain
 from smearjax.interpret.explanation import Explanation as Explanation
 from smearjax.interpret.explanation import Flip as Flip
+from smearjax.interpret.guiding.guidance import Guidance as Guidance
+from smearjax.interpret.guiding.guidance import GuidingStep as GuidingStep
+from smearjax.interpret.guiding.guide import guide as guide
 from smearjax.interpret.latent import EffectiveDimension as EffectiveDimension
 from smearjax.interpret.latent import effective_dimension as effective_dimension
 from smearjax.interpret.latent import latent_filters as latent_filters
@@ -12,18 +15,15 @@ from smearjax.interpret.log_angularity import fit_log_angularity as fit_log_angu
 from smearjax.interpret.low_rank import KarhunenLoeve as KarhunenLoeve
 from smearjax.interpret.low_rank import karhunen_loeve as karhunen_loeve
 from smearjax.interpret.neighbourhood import Neighbourhood as Neighbourhood
-from smearjax.interpret.observables import OBSERVABLES as OBSERVABLES
-from smearjax.interpret.observables import girth as girth
-from smearjax.interpret.observables import jet_mass as jet_mass
-from smearjax.interpret.observables import multiplicity as multiplicity
 from smearjax.interpret.rank_information import RankInformation as RankInformation
 from smearjax.interpret.rank_information import information_by_rank as information_by_rank
 
 __all__ = [
-    "OBSERVABLES",
     "EffectiveDimension",
     "Explanation",
     "Flip",
+    "Guidance",
+    "GuidingStep",
     "KarhunenLoeve",
     "LogAngularity",
     "Neighbourhood",
@@ -31,11 +31,9 @@ __all__ = [
     "effective_dimension",
     "explain",
     "fit_log_angularity",
-    "girth",
+    "guide",
     "information_by_rank",
-    "jet_mass",
     "karhunen_loeve",
     "latent_filters",
     "latent_importance",
-    "multiplicity",
 ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Float
-from tqdm import tqdm
 
 from smearjax._expect import expect, expect_number
+from smearjax.jets.clustering import clustered, directions, flat_momenta
 from smearjax.jets.container import Jets
 from smearjax.jets.ragged import Columns
 
@@ -21,11 +20,6 @@ _ALGORITHMS = {
     "antikt": "antikt_algorithm",
 }
 """FastJet's name of each."""
-
-_MOMENTUM = ("px", "py", "pz", "E")
-
-_CHUNK = 2000
-"""Jets in FastJet's memory at a time, and in a step of the progress bar."""
 
 
 def subjets(
@@ -72,18 +66,15 @@ def subjets(
     expect_number("radius", radius, 1e-12, 1e3, "a number of radians between 1e-12 and 1000")
     if algorithm not in list(_ALGORITHMS):
         raise ValueError(f"algorithm is {algorithm!r}; expected cambridge, kt or antikt")
-    fastjet, awkward = _import_fastjet()
-    definition = fastjet.JetDefinition(getattr(fastjet, _ALGORITHMS[algorithm]), float(radius))
+
+    def definition(fastjet: Any) -> Any:
+        return fastjet.JetDefinition(getattr(fastjet, _ALGORITHMS[algorithm]), float(radius))
+
     counts, parts = [], []
-    with tqdm(total=len(jets), desc="subjets", disable=not progress) as bar:
-        for momenta, there in _chunks(jets):
-            events = _events(awkward, momenta, there)
-            found = fastjet.ClusterSequence(events, definition).inclusive_jets()
-            counts.append(awkward.num(found).to_numpy())
-            flat = awkward.flatten(found)
-            merged = np.stack([flat[name].to_numpy() for name in _MOMENTUM])
-            parts.append(_ordered(merged, counts[-1]))
-            bar.update(len(there))
+    for chunk in clustered(jets, definition, progress=progress):
+        merged, found = flat_momenta(chunk.sequences.inclusive_jets())
+        counts.append(found)
+        parts.append(_ordered(merged, found))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     offsets = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
     dtype = np.asarray(jets.pt).dtype
@@ -91,42 +82,8 @@ def subjets(
     return Jets.from_flat(**typed, offsets=offsets, label=jets.label, weight=jets.weight)
 
 
-def _import_fastjet() -> tuple[Any, Any]:
-    """FastJet and awkward, which FastJet's arrays are; or an ImportError that says the way out."""
-    try:
-        import awkward
-        import fastjet
-    except ImportError as error:
-        raise ImportError(
-            f"making subjets needs FastJet ({error}): pip install 'smearjax[pythia]'"
-        ) from error
-    return fastjet, awkward
-
-
-def _chunks(jets: Jets) -> Iterator[tuple[Float[np.ndarray, "4 P"], np.ndarray]]:
-    """Four-momenta of the particles of some jets, and how many each jet has."""
-    for start in range(0, len(jets), _CHUNK):
-        rows = slice(start, start + _CHUNK)
-        pt, y, phi = (np.asarray(a[rows], np.float64) for a in (jets.pt, jets.y, jets.phi))
-        there = pt > 0
-        pt, y, phi = pt[there], y[there], phi[there]
-        momenta = (pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(y), pt * np.cosh(y))
-        yield np.stack(momenta), there.sum(axis=1)
-
-
-def _events(awkward: Any, momenta: Float[np.ndarray, "4 P"], counts: np.ndarray) -> Any:
-    """The particles as FastJet takes many events at once."""
-    columns = dict(zip(_MOMENTUM, momenta, strict=True))
-    return awkward.unflatten(awkward.Array(columns, with_name="Momentum4D"), counts)
-
-
 def _ordered(momenta: Float[np.ndarray, "4 P"], counts: np.ndarray) -> Columns:
     """Pt, y and φ of the subjets, those of each jet in falling pt."""
-    px, py, pz, energy = momenta
-    pt2 = px**2 + py**2
-    # As FastJet does: no cancellation at large |y|, a square of the mass below 0 is rounding.
-    mass2 = np.maximum((energy + pz) * (energy - pz) - pt2, 0.0)
-    y = np.copysign(np.log((energy + np.abs(pz)) / np.sqrt(pt2 + mass2)), pz)
-    order = np.lexsort((-pt2, np.repeat(np.arange(len(counts)), counts)))
-    columns = {"pt": np.sqrt(pt2), "y": y, "phi": np.arctan2(py, px)}
-    return {name: column[order] for name, column in columns.items()}
+    pt, y, phi = directions(momenta)
+    order = np.lexsort((-pt, np.repeat(np.arange(len(counts)), counts)))
+    return {name: column[order] for name, column in (("pt", pt), ("y", y), ("phi", phi))}

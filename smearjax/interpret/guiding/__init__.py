@@ -1,0 +1,1 @@
+"""Black-box guiding: which observables a classifier uses."""

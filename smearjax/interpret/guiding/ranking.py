@@ -1,0 +1,71 @@
+"""Which observable orders as the black box does where the network so far does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.special import ndtr
+
+from smearjax.evaluate.pair_signs import agreements, excess_agreements
+
+
+class Choosing(NamedTuple):
+    """The jets that observables are chosen with.
+
+    Attributes:
+        black_box: (N,) its scores.
+        student: (N,) scores of the network so far; all equal before the first step.
+        signal: (N,) which jets are signal.
+        weight: (N,) event weights.
+    """
+
+    black_box: Float[np.ndarray, " N"]
+    student: Float[np.ndarray, " N"]
+    signal: Bool[np.ndarray, " N"]
+    weight: Float[np.ndarray, " N"]
+
+    @property
+    def different(self) -> float:
+        """Σ w w′ (1 − sgn sgn) over pairs: twice the weight of those ordered differently."""
+        signal, weight = self.signal, self.weight
+        alike = weight[signal] @ agreements(self.black_box, self.student, signal, weight)
+        return float(weight[signal].sum() * weight[~signal].sum() - alike)
+
+    def ordering(self, observable: Float[np.ndarray, " N"], different: float) -> float:
+        """`ado_where_different` of one observable."""
+        excess = excess_agreements(
+            observable, self.black_box, self.student, self.signal, self.weight
+        )
+        return float(0.5 + 0.5 * (self.weight[self.signal] @ excess) / different)
+
+    def error(self, observable: Float[np.ndarray, " N"], different: float) -> float:
+        """Standard error of the ordering: the variance of a two-sample U-statistic.
+
+        Each jet's mean over the other class varies over its own class, and both add up (DeLong).
+        """
+        variance = 0.0
+        for mine in (self.signal, ~self.signal):
+            each = excess_agreements(observable, self.black_box, self.student, mine, self.weight)
+            weight = self.weight[mine]
+            mean = weight @ each / weight.sum()
+            variance += weight**2 @ (each - mean) ** 2
+        return float(0.5 * np.sqrt(variance) / different)
+
+
+def ranked(
+    choosing: Choosing, observables: Iterable[tuple[str, Float[np.ndarray, " N"]]]
+) -> list[tuple[str, float]]:
+    """Names and orderings, by falling max(ADO, 1 − ADO)."""
+    different = choosing.different
+    found = [(name, choosing.ordering(column, different)) for name, column in observables]
+    return sorted(found, key=lambda one: -abs(one[1] - 0.5))
+
+
+def chance(ordering: float, error: float, tried: int) -> float:
+    """Probability that the best of so many observables without information is so far from ½."""
+    if error == 0:
+        return 0.0 if ordering != 0.5 else 1.0
+    return float(min(1.0, 2 * tried * ndtr(-abs(ordering - 0.5) / error)))

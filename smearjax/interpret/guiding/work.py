@@ -1,0 +1,214 @@
+"""The work of guiding: jets in three parts, one step at a time, each kept when it is done."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from tqdm import tqdm
+
+from smearjax._work_folder import WorkFolder, digest, software
+from smearjax.evaluate import Interval, ado, auc, bootstrap_interval
+from smearjax.interpret.guiding.guidance import GuidingStep
+from smearjax.interpret.guiding.ranking import Choosing, chance, ranked
+from smearjax.interpret.guiding.student import learn
+from smearjax.observables.library import ObservableLibrary
+
+# Shares of the jets to train on and to choose with; the rest are tested on.
+_TRAIN, _CHOOSE = 0.5, 0.25
+_RUNNERS_UP = 4
+# Times that every observable may be exchanged after one was added.
+_ROUNDS = 3
+
+
+class GuidingWork:
+    """Guiding under way: what the network says so far of the jets to choose with and to test on."""
+
+    def __init__(
+        self,
+        black_box: Float[np.ndarray, " N"],
+        library: ObservableLibrary,
+        signal: Bool[np.ndarray, " N"],
+        weight: Float[np.ndarray, " N"],
+        seed: int,
+        folder: str | os.PathLike[str] | None,
+    ):
+        self.black_box, self.library, self.signal, self.weight = black_box, library, signal, weight
+        self.seed = seed
+        order = np.random.default_rng(seed).permutation(len(black_box))
+        ends = np.cumsum([int(share * len(order)) for share in (_TRAIN, _CHOOSE)])
+        self.train, self.choose, self.test = np.split(order, ends)
+        for part in (self.train, self.choose, self.test):
+            if signal[part].all() or not signal[part].any():
+                raise ValueError("one class is missing from a part of the jets; give more jets")
+        self._learned: dict[tuple[str, ...], Float[np.ndarray, " N"]] = {}
+        self.black_box_auc = self._interval(auc, black_box)
+        self.folder = None
+        if folder is not None:
+            identity = {
+                "black_box": digest(black_box),
+                "library": digest(library.values) + digest_of_names(library),
+                "label": digest(signal),
+                "weight": digest(weight),
+                "seed": str(seed),
+            }
+            self.folder = WorkFolder(folder, identity | software(), "guiding")
+            self.folder.open()
+
+    @property
+    def n_jets(self) -> tuple[int, int, int]:
+        """Jets to train on, to choose with, to test on."""
+        return len(self.train), len(self.choose), len(self.test)
+
+    def next_step(self, taken: tuple[str, ...], number: int, progress: bool) -> GuidingStep | None:
+        """The best observable that is left, taken; None if there is none or nothing differs."""
+        kept = self._read(number)
+        if kept is not None:
+            return kept
+        if len(taken) == len(self.library):
+            return None
+        order, choosing = self._ranked(taken, f"observable {number}", progress)
+        if not order:
+            return None
+        name, ordering = order[0]
+        error = choosing.error(self.library[name][self.choose], choosing.different)
+        p_value = chance(ordering, error, len(order))
+        taken, exchanged = self._exchanged((*taken, name), progress)
+        scores = self._scores(taken)
+        step = GuidingStep(
+            name=name,
+            exchanged=exchanged,
+            observables=taken,
+            ordering=ordering,
+            ordering_error=error,
+            p_value=p_value,
+            runners_up=tuple(order[1 : 1 + _RUNNERS_UP]),
+            choosing_ado=self._ado(scores, self.choose),
+            auc=self._interval(auc, scores),
+            ado=self._interval(ado, scores, self.black_box),
+        )
+        self._write(number, step)
+        return step
+
+    def fewer(
+        self, taken: tuple[str, ...], loss: float, progress: bool
+    ) -> tuple[tuple[str, ...], Interval, Interval]:
+        """The fewest of them that do as well, after exchanges, with their AUC and ADO.
+
+        One is left out and the others exchanged, for as long as that costs less ADO than `loss`.
+        """
+        found = taken
+        while len(found) > 1:
+            least = self._ado(self._scores(found), self.choose) - loss
+            tried = (found[:place] + found[place + 1 :] for place in reversed(range(len(found))))
+            smaller = (self._exchanged(some, progress)[0] for some in tried)
+            good = (s for s in smaller if self._ado(self._scores(s), self.choose) > least)
+            better = next(good, None)
+            if better is None:
+                break
+            found = better
+        scores = self._scores(found)
+        return found, self._interval(auc, scores), self._interval(ado, scores, self.black_box)
+
+    def _exchanged(
+        self, taken: tuple[str, ...], progress: bool
+    ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """Each observable in turn is left out, and the best one taken in its place.
+
+        What stood for two others in one before may be told apart from them now.
+        """
+        found = list(taken)
+        swaps = []
+        for _ in range(_ROUNDS if len(taken) > 1 else 0):
+            before = tuple(found)
+            for place, name in enumerate(before):
+                others = tuple(found[:place] + found[place + 1 :])
+                order, _ = self._ranked(others, f"in place of {name}", progress)
+                if order and order[0][0] != name:
+                    found[place] = order[0][0]
+                    swaps.append((name, order[0][0]))
+            if tuple(found) == before:
+                break
+        return tuple(found), tuple(swaps)
+
+    def _ranked(
+        self, taken: tuple[str, ...], what: str, progress: bool
+    ) -> tuple[list[tuple[str, float]], Choosing]:
+        """Names and orderings of those not taken, the best first; none if nothing differs."""
+        rows = self.choose
+        student = self._scores(taken)
+        choosing = Choosing(
+            self.black_box[rows], student[rows], self.signal[rows], self.weight[rows]
+        )
+        if choosing.different <= 0:
+            return [], choosing
+        left = [name for name in self.library.values if name not in taken]
+        bar = tqdm(left, desc=what, disable=not progress)
+        return ranked(choosing, ((name, self.library[name][rows]) for name in bar)), choosing
+
+    def _scores(self, taken: tuple[str, ...]) -> Float[np.ndarray, " N"]:
+        """What a network on these observables says of all jets; 0 without any."""
+        if not taken:
+            return np.zeros(len(self.black_box))
+        if taken not in self._learned:
+            columns = self.library.columns(taken)
+            rows = self.train
+            network = learn(columns[rows], self.black_box[rows], self.weight[rows], self.seed)
+            self._learned[taken] = network(columns)
+        return self._learned[taken]
+
+    def _ado(self, scores: Float[np.ndarray, " N"], rows: Int[np.ndarray, " K"]) -> float:
+        """ADO with the black box on some jets."""
+        label = self.signal[rows].astype(int)
+        return ado(scores[rows], self.black_box[rows], label, self.weight[rows])
+
+    def _interval(self, statistic, *scores: Float[np.ndarray, " N"]) -> Interval:
+        """A statistic of the jets to test on."""
+        arrays = (*scores, self.signal.astype(int))
+        return bootstrap_interval(
+            statistic, *(x[self.test] for x in arrays), weight=self.weight[self.test]
+        )
+
+    def _read(self, number: int) -> GuidingStep | None:
+        """A step done earlier."""
+        if self.folder is None:
+            return None
+        path = self.folder.folder / f"step-{number:02}.npz"
+        if not path.exists():
+            return None
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
+            if stored["seal"].tobytes() != self.folder.seal:
+                raise ValueError(f"{path} belongs to other work; give another folder")
+            return step_from_dict(json.loads(str(stored["step"])))
+
+    def _write(self, number: int, step: GuidingStep) -> None:
+        """Keep a step: once this returns, it survives whatever happens."""
+        if self.folder is None:
+            return
+        buffer = io.BytesIO()
+        np.savez(
+            buffer,
+            step=json.dumps(asdict(step)),
+            seal=np.frombuffer(self.folder.seal, np.uint8),
+        )
+        self.folder.write(f"step-{number:02}.npz", buffer.getvalue())
+
+
+def digest_of_names(library: ObservableLibrary) -> str:
+    """The names in their order, which ties are decided by."""
+    return digest(np.frombuffer("\n".join(library.values).encode(), np.uint8))
+
+
+def step_from_dict(stored: dict[str, Any]) -> GuidingStep:
+    """The inverse of `dataclasses.asdict` after JSON."""
+    changed: dict[str, Any] = {
+        name: tuple(tuple(pair) for pair in stored[name]) for name in ("exchanged", "runners_up")
+    }
+    changed |= {name: Interval(**stored[name]) for name in ("auc", "ado")}
+    changed |= {"observables": tuple(stored["observables"])}
+    return GuidingStep(**{**stored, **changed})
