@@ -1,4 +1,4 @@
-"""The command `smearjax`: analyze, train, compare, generate, report, doctor.
+"""The command `smearjax`: analyze, train, compare, guide, generate, report, doctor.
 
 A command's options are the fields of the frozen dataclass that Python users pass too. Everything
 heavy is imported by the command that needs it.
@@ -42,7 +42,7 @@ class ReportConfig:
 
 @dataclass(frozen=True)
 class CompareConfig:
-    """Which networks to set beside the smeared likelihood, and on which jets.
+    """Which networks to compare with the smeared likelihood or to guide, and on which jets.
 
     Attributes:
         networks: Files of networks, by `smearjax train` say.
@@ -169,13 +169,23 @@ def _train(words: list[str]) -> None:
 
 def _compare(words: list[str]) -> None:
     """Analyse jets with trained networks beside; the page is that of analyze."""
-    config = _parse("compare", CompareConfig, words, positional="networks")
+    _analyze_networks("compare", "networks", words)
+
+
+def _guide(words: list[str]) -> None:
+    """Analyse jets and find the observables that trained networks use; the page is alike."""
+    _analyze_networks("guide", "guiding", words)
+
+
+def _analyze_networks(command: str, section: str, words: list[str]) -> None:
+    """Analyse jets with a section on trained networks."""
+    config = _parse(command, CompareConfig, words, positional="networks")
     if not config.networks:
-        raise ValueError("no networks to compare: give files that smearjax train wrote")
+        raise ValueError(f"no networks to {command}: give files that smearjax train wrote")
     asked = ("out", "seed", "epochs")
     options = [word for name in asked for word in (f"--{name}", str(getattr(config, name)))]
     files = map(str, config.networks)
-    _analyze([config.data, "--sections", "networks", *options, "--networks", *files])
+    _analyze([config.data, "--sections", section, *options, "--networks", *files])
 
 
 def _report(words: list[str]) -> None:
@@ -241,6 +251,7 @@ COMMANDS: dict[str, tuple[str, Callable[[list[str]], None]]] = {
     "analyze": ("find the energy scales that tell quark from gluon jets; write a report", _analyze),
     "train": ("train a network to tell quark from gluon jets", _train),
     "compare": ("set trained networks beside the smeared likelihood; write a report", _compare),
+    "guide": ("find the observables that trained networks use; write a report", _guide),
     "report": ("make the report of an earlier result.json again", _report),
     "generate": ("make new quark and gluon jets with Pythia 8 and FastJet", _generate),
     "doctor": ("say what is installed, which devices JAX sees, and what is missing", _doctor),

@@ -184,6 +184,55 @@ def _networks() -> dict[str, Any]:
     return {"n_jets": {"quark": 800, "gluon": 801}, "truth": truth, "networks": every}
 
 
+def _guiding() -> dict[str, Any]:
+    def ends(value: float) -> dict[str, float]:
+        return {"value": value, "lo": value - 0.01, "hi": value + 0.01, "bias": 0.0, "level": 0.68}
+
+    names = ("EFP 01² 02, κ=1, β=0.5", "multiplicity", "EFP 01 02 12, κ=2, β=1")
+    steps = [
+        {
+            "name": name,
+            "exchanged": [[names[0], names[2]]] if k == 2 else [],
+            "observables": list(names[: k + 1]),
+            "ordering": 0.2 + 0.1 * k,
+            "ordering_error": 0.0123,
+            "p_value": 1e-6,
+            "runners_up": [["mass", 0.3]],
+            "choosing_ado": 0.9 + 0.02 * k,
+            "gap": ends(0.03 - 0.01 * k),
+            "auc": ends(0.8 + 0.01 * k),
+            "ado": ends(0.9 + 0.02 * k),
+        }
+        for k, name in enumerate(names)
+    ]
+    graphs = {
+        names[0]: {"edges": [[0, 1], [0, 1], [0, 2]], "marked": False},
+        names[2]: {"edges": [[0, 1], [0, 2], [1, 2]], "marked": False},
+    }
+    found = {
+        "name": "EFN",
+        "steps": steps,
+        "stopped": "the AUC is within 0.002 of the black box's",
+        "observables": list(names[1:]),
+        "auc": ends(0.82),
+        "ado": ends(0.94),
+        "black_box_auc": ends(0.821),
+        "n_jets": [800, 400, 401],
+        "n_observables": 129,
+        "graphs": graphs,
+    }
+    nothing = found | {
+        "name": "random",
+        "steps": [],
+        "stopped": "no observable left orders the remaining pairs better than chance",
+        "observables": [],
+        "auc": {"value": None, "lo": None, "hi": None},
+        "ado": {"value": None, "lo": None, "hi": None},
+    }
+    exponents = {"degree": 4, "kappas": [1.0, 2.0], "betas": [0.5, 1.0]}
+    return exponents | {"networks": [found, nothing]}
+
+
 def _components() -> dict[str, Any]:
     spectrum = [
         {"eigenvalue_gev2": 1000.0 / 4**k, "eigenvalue_gev2_err": 30.0 / 4**k,
@@ -241,6 +290,7 @@ def example_sections() -> dict[str, Any]:
         "mixture": _mixture(),
         "metric": _metric(),
         "networks": _networks(),
+        "guiding": _guiding(),
         "jets": _jets(),
         "components": _components(),
         "variation": _variation(),

@@ -23,7 +23,7 @@ def columns(rows, *names):
 @pytest.mark.slow
 def test_all_sections(tmp_path):
     path = str(tmp_path / "small.npz")
-    save_jets(path, load_jets("sample")[:400])
+    save_jets(path, load_jets("sample")[:1100])
     varied = load_jets("sample")[2000:2500]
     save_jets(tmp_path / "varied.npz", varied)
     config = AnalyzeConfig(

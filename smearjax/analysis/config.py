@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 
 Section = Literal[
-    "null", "extrapolation", "distances", "ratios", "mixture", "metric", "networks", "jets",
-    "components",
+    "null", "extrapolation", "distances", "ratios", "mixture", "metric", "networks", "guiding",
+    "jets", "components",
 ]  # fmt: skip
 SECTION_NAMES: tuple[Section, ...] = get_args(Section)
 # Those that together add less than half to what the rest takes.

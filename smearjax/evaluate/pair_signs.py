@@ -28,7 +28,9 @@ def agreements(
     f_below = [np.searchsorted(f_sorted, f[signal], side=side) for side in ("left", "right")]
     g_below = [np.searchsorted(g_sorted, g[signal], side=side) for side in ("left", "right")]
     # Where nothing ties with the background the two sides are one query.
-    f_sides, g_sides = (1 if np.array_equal(*sides) else 2 for sides in (f_below, g_below))
+    f_sides, g_sides = (
+        1 if np.array_equal(sides[0], sides[1]) else 2 for sides in (f_below, g_below)
+    )
     count = np.concatenate([i for i in f_below[:f_sides] for _ in range(g_sides)])
     bound = np.concatenate([j for _ in range(f_sides) for j in g_below[:g_sides]])
     both = _weight_below(rank, w_sorted, count, bound).reshape(f_sides * g_sides, -1)

@@ -21,7 +21,8 @@ def n_subjettiness(jets: Jets, n: int, beta: float = 1.0) -> Float[np.ndarray, "
 
     z_i = pT_i / Σ pT, and the minimum is taken over N axes: those of N exclusive kT subjets with
     winner-take-all recombination (FastJet contrib's `WTA_KT_Axes`; nothing is minimised). Small if
-    the jet has N prongs or fewer; ratios τ_N/τ_{N−1} tell prongs apart. 0 where there are no more than N particles. About 50,000 jets a second.
+    the jet has N prongs or fewer; ratios τ_N/τ_{N−1} tell prongs apart. 0 where there are no more
+    than N particles. About 50,000 jets a second.
 
     Args:
         jets: N jets; particles with pt = 0 are left out.

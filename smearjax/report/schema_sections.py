@@ -50,6 +50,7 @@ _VARIED = {
     "rows": [_BAND | _with_errors(*_CURVES)],
     "p_value": numbers(*_CURVES),
 }
+_ENDS = numbers("value", "lo", "hi")
 _SHARES = [{"components": NUMBER, "share": [NUMBER], "share_err": [NUMBER]}]
 
 PATTERNS: dict[str, Pattern] = {
@@ -115,6 +116,31 @@ PATTERNS: dict[str, Pattern] = {
                     numbers("epsilon_gev", "empty_fraction")
                     | _with_interval("auc")
                     | _with_errors("R", "B", "R_share", "B_share", "cross_entropy")
+                ],
+            }
+        ],
+    },
+    "guiding": {
+        **numbers("degree"),
+        "kappas": [NUMBER],
+        "betas": [NUMBER],
+        "networks": [
+            {
+                "name": TEXT,
+                "stopped": TEXT,
+                "observables": [TEXT],
+                "n_jets": [NUMBER],
+                "n_observables": NUMBER,
+                **dict.fromkeys(("auc", "ado", "black_box_auc"), _ENDS),
+                "graphs": {...: {"edges": [[NUMBER]], "marked": TRUTH}},
+                "steps": [
+                    {
+                        "name": TEXT,
+                        "exchanged": [[TEXT]],
+                        "observables": [TEXT],
+                        **numbers("ordering", "ordering_error", "p_value", "choosing_ado"),
+                        **dict.fromkeys(("auc", "ado", "gap"), _ENDS),
+                    }
                 ],
             }
         ],

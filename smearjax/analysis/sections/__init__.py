@@ -8,6 +8,7 @@ from smearjax.analysis.sections.components import components
 from smearjax.analysis.sections.distances import distances
 from smearjax.analysis.sections.extrapolation import extrapolation
 from smearjax.analysis.sections.ground import Ground, Section
+from smearjax.analysis.sections.guiding import guiding
 from smearjax.analysis.sections.metric import metric
 from smearjax.analysis.sections.mixture import mixture
 from smearjax.analysis.sections.networks import networks
@@ -24,6 +25,7 @@ SECTIONS: dict[str, Callable[[Ground], Section]] = {
     "mixture": mixture,
     "metric": metric,
     "networks": networks,
+    "guiding": guiding,
     "jets": single_jets,
     "components": components,
     "variation": variation,

@@ -26,7 +26,8 @@ class GuidingStep:
         runners_up: the next best observables and their orderings.
         choosing_ado: ADO with the black box of the network on all observables taken, on jets kept
             for choosing.
-        auc: AUC of this network, on jets kept for testing.
+        gap: AUC of the black box less that of this network there, from the same resampled jets.
+        auc: AUC of the network, on jets kept for testing.
         ado: its ADO with the black box there.
     """
 
@@ -38,6 +39,7 @@ class GuidingStep:
     p_value: float
     runners_up: tuple[tuple[str, float], ...]
     choosing_ado: float
+    gap: Interval
     auc: Interval
     ado: Interval
 

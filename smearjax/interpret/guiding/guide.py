@@ -17,7 +17,7 @@ from smearjax.observables.library import ObservableLibrary
 def guide(
     black_box: ArrayLike,
     library: ObservableLibrary,
-    label: ArrayLike,
+    label: ArrayLike | None,
     weight: ArrayLike | None = None,
     *,
     max_steps: int = 10,
@@ -53,7 +53,8 @@ def guide(
         label: (N,) 1 = signal (quark), 0 = background.
         weight: (N,) event weights; ones if None.
         max_steps: largest number of observables.
-        tolerance: it ends when the network's AUC is below the black box's by less than this.
+        tolerance: it ends when the network's AUC is below the black box's by less than this, on
+            the jets to choose with and at the upper end of the 68 % interval of the difference.
         least_gain: it ends when an observable adds less than this to the network's ADO with the
             black box, on the jets to choose with.
         significance: an observable is taken only if the probability that the best of the library
@@ -94,7 +95,7 @@ def guide(
     work = GuidingWork(scores, library, signal, weights, seed, folder)
     steps: list[GuidingStep] = []
     while True:
-        stopped = _reason_to_stop(steps, work.black_box_auc.value, tolerance, max_steps)
+        stopped = _reason_to_stop(steps, tolerance, max_steps)
         if stopped:
             break
         taken = steps[-1].observables if steps else ()
@@ -106,15 +107,15 @@ def guide(
             stopped = f"the next observable, {step.name}, adds less than {least_gain:g} to the ADO"
             break
         steps.append(step)
-    found, quality = (), (None, None)
+    found, tested = (), {"auc": None, "ado": None}
     if steps:
-        found, *quality = work.fewer(steps[-1].observables, least_gain, progress)
+        found, tested = work.fewer(steps[-1].observables, least_gain, progress)
     names = {*found, *(name for step in steps for name in (step.name, *step.observables))}
     return Guidance(
         tuple(steps),
         stopped,
         found,
-        *quality,
+        **tested,
         black_box_auc=work.black_box_auc,
         n_jets=work.n_jets,
         n_observables=len(library),
@@ -122,10 +123,8 @@ def guide(
     )
 
 
-def _reason_to_stop(
-    steps: list[GuidingStep], black_box_auc: float, tolerance: float, max_steps: int
-) -> str:
+def _reason_to_stop(steps: list[GuidingStep], tolerance: float, max_steps: int) -> str:
     """Why no further observable is asked for; empty if one is."""
-    if steps and black_box_auc - steps[-1].auc.value < tolerance:
+    if steps and steps[-1].gap.hi < tolerance:
         return f"the AUC is within {tolerance:g} of the black box's"
     return f"max_steps, {max_steps}, were taken" if len(steps) == max_steps else ""

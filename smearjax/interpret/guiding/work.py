@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -47,7 +48,7 @@ class GuidingWork:
             if signal[part].all() or not signal[part].any():
                 raise ValueError("one class is missing from a part of the jets; give more jets")
         self._learned: dict[tuple[str, ...], Float[np.ndarray, " N"]] = {}
-        self.black_box_auc = self._interval(auc, black_box)
+        self.black_box_auc = self._interval(auc, black_box, rows=self.test)
         self.folder = None
         if folder is not None:
             identity = {
@@ -89,16 +90,16 @@ class GuidingWork:
             p_value=p_value,
             runners_up=tuple(order[1 : 1 + _RUNNERS_UP]),
             choosing_ado=self._ado(scores, self.choose),
-            auc=self._interval(auc, scores),
-            ado=self._interval(ado, scores, self.black_box),
+            gap=self._interval(_auc_gap, self.black_box, scores, rows=self.choose),
+            **self._tested(scores),
         )
         self._write(number, step)
         return step
 
     def fewer(
         self, taken: tuple[str, ...], loss: float, progress: bool
-    ) -> tuple[tuple[str, ...], Interval, Interval]:
-        """The fewest of them that do as well, after exchanges, with their AUC and ADO.
+    ) -> tuple[tuple[str, ...], dict[str, Interval]]:
+        """The fewest of them that do as well, after exchanges, and their AUC and ADO.
 
         One is left out and the others exchanged, for as long as that costs less ADO than `loss`.
         """
@@ -112,8 +113,7 @@ class GuidingWork:
             if better is None:
                 break
             found = better
-        scores = self._scores(found)
-        return found, self._interval(auc, scores), self._interval(ado, scores, self.black_box)
+        return found, self._tested(self._scores(found))
 
     def _exchanged(
         self, taken: tuple[str, ...], progress: bool
@@ -167,12 +167,19 @@ class GuidingWork:
         label = self.signal[rows].astype(int)
         return ado(scores[rows], self.black_box[rows], label, self.weight[rows])
 
-    def _interval(self, statistic, *scores: Float[np.ndarray, " N"]) -> Interval:
-        """A statistic of the jets to test on."""
+    def _tested(self, scores: Float[np.ndarray, " N"]) -> dict[str, Interval]:
+        """AUC, and ADO with the black box, on the jets to test on."""
+        return {
+            "auc": self._interval(auc, scores, rows=self.test),
+            "ado": self._interval(ado, scores, self.black_box, rows=self.test),
+        }
+
+    def _interval(
+        self, statistic: Callable[..., float], *scores: np.ndarray, rows: Int[np.ndarray, " K"]
+    ) -> Interval:
+        """A statistic of some jets."""
         arrays = (*scores, self.signal.astype(int))
-        return bootstrap_interval(
-            statistic, *(x[self.test] for x in arrays), weight=self.weight[self.test]
-        )
+        return bootstrap_interval(statistic, *(x[rows] for x in arrays), weight=self.weight[rows])
 
     def _read(self, number: int) -> GuidingStep | None:
         """A step done earlier."""
@@ -209,6 +216,12 @@ def step_from_dict(stored: dict[str, Any]) -> GuidingStep:
     changed: dict[str, Any] = {
         name: tuple(tuple(pair) for pair in stored[name]) for name in ("exchanged", "runners_up")
     }
-    changed |= {name: Interval(**stored[name]) for name in ("auc", "ado")}
+    changed |= {name: Interval(**stored[name]) for name in ("auc", "ado", "gap")}
     changed |= {"observables": tuple(stored["observables"])}
     return GuidingStep(**{**stored, **changed})
+
+
+def _auc_gap(
+    black_box: np.ndarray, scores: np.ndarray, label: np.ndarray, weight: np.ndarray
+) -> float:
+    return auc(black_box, label, weight) - auc(scores, label, weight)

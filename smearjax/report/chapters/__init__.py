@@ -10,6 +10,7 @@ from smearjax.report.chapters.chapter import Chapter, Record
 from smearjax.report.chapters.components import components
 from smearjax.report.chapters.distances import distances
 from smearjax.report.chapters.extrapolation import extrapolation
+from smearjax.report.chapters.guiding import guiding
 from smearjax.report.chapters.metric import metric
 from smearjax.report.chapters.mixture import mixture
 from smearjax.report.chapters.networks import networks
@@ -28,6 +29,7 @@ CHAPTERS: dict[str, tuple[str, Callable[[Record, Record], Chapter]]] = {
     "mixture": ("Several scales at once", mixture),
     "metric": ("A learned metric", metric),
     "networks": ("What the networks know", networks),
+    "guiding": ("Which observables the networks use", guiding),
     "jets": ("Two jets explained", single_jets),
     "components": ("How many numbers a jet is", components),
 }
