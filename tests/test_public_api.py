@@ -52,12 +52,14 @@ STANDARD = {
 }
 # Handed out and never constructed by users: their attributes are described instead.
 RESULTS = {
+    "AttackCurve",
     "BallCounts",
     "EffectiveDimension",
     "Embedding",
     "Explanation",
     "Extrapolation",
     "Flip",
+    "Flips",
     "Guidance",
     "GuidingStep",
     "Limit",
@@ -99,8 +101,10 @@ PAPERS = {
     "1712.07124": "energy flow polynomials",
     "1810.05165": "Energy Flow Networks, and the public jets",
     "1811.05381": "GroupSort and orthogonal layers",
+    "1902.02346": "the energy mover's distance",
     "2010.11998": "decision ordering",
     "2102.02278": "isolation of leptons",
+    "2102.12827": "attacks of least norm",
     "2305.03751": "the spectral metric",
     "2305.08979": "Jet Flow Networks, subjets",
     "2311.07652": "Lipschitz EFN",

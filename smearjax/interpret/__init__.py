@@ -17,20 +17,28 @@ from smearjax.interpret.low_rank import karhunen_loeve as karhunen_loeve
 from smearjax.interpret.neighbourhood import Neighbourhood as Neighbourhood
 from smearjax.interpret.rank_information import RankInformation as RankInformation
 from smearjax.interpret.rank_information import information_by_rank as information_by_rank
+from smearjax.interpret.robustness.attack_curve import AttackCurve as AttackCurve
+from smearjax.interpret.robustness.attack_curve import attack_curve as attack_curve
+from smearjax.interpret.robustness.flips import Flips as Flips
+from smearjax.interpret.robustness.flips import flips as flips
 
 __all__ = [
+    "AttackCurve",
     "EffectiveDimension",
     "Explanation",
     "Flip",
+    "Flips",
     "Guidance",
     "GuidingStep",
     "KarhunenLoeve",
     "LogAngularity",
     "Neighbourhood",
     "RankInformation",
+    "attack_curve",
     "effective_dimension",
     "explain",
     "fit_log_angularity",
+    "flips",
     "guide",
     "information_by_rank",
     "karhunen_loeve",

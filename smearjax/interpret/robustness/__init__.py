@@ -1,0 +1,1 @@
+"""How far a jet must move before a classifier changes its mind."""
