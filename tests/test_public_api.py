@@ -72,6 +72,7 @@ RESULTS = {
     "LogAngularity",
     "Neighbourhood",
     "Neighbourhoods",
+    "NoiseCurve",
     "Neighbours",
     "NullBand",
     "PairCounts",

@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from smearjax.evaluate import auc
-from smearjax.interpret import attack_curve, flips
+from smearjax.evaluate import auc, weighted_median
+from smearjax.interpret import attack_curve, flips, noise_curve
 from smearjax.interpret.robustness.batches import split
-from smearjax.interpret.robustness.flips import _median
+from smearjax.interpret.robustness.noise import NOISES
 from smearjax.interpret.robustness.transport import affordable, transport_cost
 from smearjax.jets import Jets, load_jets
 from smearjax.networks import EFN, PFN, LipschitzEFN, network_scores
@@ -49,6 +49,7 @@ def test_smallest_flip_of_a_linear_score():
         assert found.robustness.value == np.sort(found.cost)[5]
 
 
+@pytest.mark.slow
 def test_a_certified_bound_is_never_beaten():
     network = LipschitzEFN((16, 16), (16,), emd_scale=5.0, pt_ref=525.0, key=jax.random.key(0))
     jets = narrow_jets(24)
@@ -58,6 +59,7 @@ def test_a_certified_bound_is_never_beaten():
     assert (found.cost >= np.abs(found.value) * network.emd_scale / 2 - 1e-3).all()
 
 
+@pytest.mark.slow
 def test_more_steps_and_restarts_change_little():
     network = EFN((16, 16), (16,), key=jax.random.key(1))
     jets = narrow_jets(64)
@@ -126,9 +128,9 @@ def test_auc_falls_with_the_budget():
 
 def test_weighted_median():
     values, weight = np.array([3.0, 1.0, np.inf, 2.0]), np.array([1.0, 2.0, 0.0, 1.0])
-    assert _median(values, weight) == 1.0
-    assert _median(values, np.array([1.0, 1, 1, 0])) == 3.0
-    assert _median(values, np.array([0.0, 1, 2, 0])) == np.inf
+    assert weighted_median(values, weight) == 1.0
+    assert weighted_median(values, np.array([1.0, 1, 1, 0])) == 3.0
+    assert weighted_median(values, np.array([0.0, 1, 2, 0])) == np.inf
 
 
 @pytest.mark.parametrize(
@@ -156,3 +158,54 @@ def test_bad_arguments_of_the_curve():
     network = PFN((8,), (8,), particle_id=True, key=jax.random.key(0))
     with pytest.raises(ValueError, match="needs pid"):
         flips(network, even_jets(), pt_ref=500.0)
+
+
+@pytest.mark.parametrize("kind", NOISES)
+def test_noise_moves_jets(kind):
+    jets = load_jets("sample")[::25]
+    weak, strong = {
+        "pt": (0.02, 0.8), "angles": (0.002, 0.15), "lost": (0.1, 30.0), "added": (0.1, 80.0),
+    }[kind]  # fmt: skip
+
+    def few_and_narrow(jets):
+        z = jets.pt / jets.pt.sum(axis=1, keepdims=True)
+        y = jets.y - (z * jets.y).sum(axis=1, keepdims=True)
+        return -(z * jnp.abs(y)).sum(axis=1)
+
+    curve = noise_curve(few_and_narrow, jets, kind, [weak, strong], pt_ref=525.0)
+    moved, areas = [one.value for one in curve.moved], [one.value for one in curve.auc]
+    clean = auc(np.asarray(few_and_narrow(jets)), jets.label)
+    assert moved[0] < 3.0 < 5.0 < moved[1]
+    assert areas[0] == pytest.approx(clean, abs=0.02)
+    if kind == "angles":
+        assert areas[1] < areas[0]
+
+
+def test_noise_is_what_it_says():
+    jets, rng = load_jets("sample")[:400], np.random.default_rng(0)
+    there = np.asarray(jets.mask)
+    ratio = np.log(NOISES["pt"](jets, 0.3, rng).pt[there] / jets.pt[there])
+    assert np.std(ratio) == pytest.approx(0.3, rel=0.02)
+    turned = NOISES["angles"](jets, 0.05, rng)
+    assert np.std((turned.phi - jets.phi)[there]) == pytest.approx(0.05, rel=0.02)
+    left = NOISES["lost"](jets, 2.0, rng)
+    expected = np.exp(-jets.pt / 2.0)[there].sum() / len(jets)
+    lost = (jets.multiplicity - left.multiplicity).mean()
+    assert lost == pytest.approx(expected, rel=0.05)
+    added = NOISES["added"](jets, 20.0, rng)
+    assert (added.multiplicity - jets.multiplicity).mean() == pytest.approx(20, rel=0.05)
+    assert (added.total_pt - jets.total_pt).mean() == pytest.approx(20, rel=0.05)
+
+
+def test_bad_arguments_of_noise():
+    jets = load_jets("sample")[:4]
+    for changed, message in (
+        ({"kind": "fog"}, "kind must be one of pt, angles, lost, added"),
+        ({"strengths": [0.0]}, "strengths must be a list of positive"),
+        ({"jets": jets.replace(label=None)}, "no labels"),
+        ({"score": PFN((8,), (8,), particle_id=True, key=jax.random.key(0)), "kind": "added"},
+         "needs pid"),
+    ):  # fmt: skip
+        asked = {"score": linear, "jets": jets, "kind": "pt", "strengths": [0.1]} | changed
+        with pytest.raises(ValueError, match=message):
+            noise_curve(**asked, pt_ref=500.0)

@@ -6,6 +6,7 @@ Label 1 is signal (quark), 0 background (gluon); a larger score means more signa
 from smearjax.evaluate.bootstrap import Interval as Interval
 from smearjax.evaluate.bootstrap import bootstrap_interval as bootstrap_interval
 from smearjax.evaluate.bootstrap import bootstrap_weights as bootstrap_weights
+from smearjax.evaluate.bootstrap import weighted_median as weighted_median
 from smearjax.evaluate.learning_curve import LearningCurve as LearningCurve
 from smearjax.evaluate.learning_curve import learning_curve as learning_curve
 from smearjax.evaluate.ordering import ado as ado
@@ -33,4 +34,5 @@ __all__ = [
     "learning_curve",
     "roc_curve",
     "soft_ado",
+    "weighted_median",
 ]

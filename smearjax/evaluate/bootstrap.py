@@ -136,6 +136,32 @@ def bootstrap_interval(
     return Interval(value, float(lo), float(hi), float(mean - value), level)
 
 
+def weighted_median(values: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """The smallest value below or at which at least half of the weight lies.
+
+    Args:
+        values: (N,) numbers; ±inf is legal. The median is in their units.
+        weight: (N,) weights that are not negative; ones if None.
+
+    Raises:
+        ValueError: no values, NaN among them, a negative weight or none at all.
+
+    Source: the lower weighted median.
+
+    >>> weighted_median([3.0, 1.0, np.inf, 2.0]), weighted_median([3.0, 1.0], [1.0, 3.0])
+    (2.0, 1.0)
+    """
+    numbers = np.asarray(values, np.float64)
+    weights = np.ones(len(numbers)) if weight is None else np.asarray(weight, np.float64)
+    if numbers.ndim != 1 or weights.shape != numbers.shape or np.isnan(numbers).any():
+        raise ValueError(f"values and weight must be (N,) without NaN; got {numbers.shape} numbers")
+    if (weights < 0).any() or not weights.sum() > 0:
+        raise ValueError("weights must not be negative and not all 0")
+    order = np.argsort(numbers)
+    below = np.cumsum(weights[order])
+    return float(numbers[order][np.searchsorted(below, 0.5 * below[-1])])
+
+
 def _replicas(n: int, n_replicas: int, seed: int) -> Iterator[Int[np.ndarray, " n"]]:
     """One replica's counts after another, so that not all are held at once."""
     if n < 1 or n_replicas < 1:

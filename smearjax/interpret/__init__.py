@@ -21,6 +21,8 @@ from smearjax.interpret.robustness.attack_curve import AttackCurve as AttackCurv
 from smearjax.interpret.robustness.attack_curve import attack_curve as attack_curve
 from smearjax.interpret.robustness.flips import Flips as Flips
 from smearjax.interpret.robustness.flips import flips as flips
+from smearjax.interpret.robustness.noise import NoiseCurve as NoiseCurve
+from smearjax.interpret.robustness.noise import noise_curve as noise_curve
 
 __all__ = [
     "AttackCurve",
@@ -33,6 +35,7 @@ __all__ = [
     "KarhunenLoeve",
     "LogAngularity",
     "Neighbourhood",
+    "NoiseCurve",
     "RankInformation",
     "attack_curve",
     "effective_dimension",
@@ -44,4 +47,5 @@ __all__ = [
     "karhunen_loeve",
     "latent_filters",
     "latent_importance",
+    "noise_curve",
 ]

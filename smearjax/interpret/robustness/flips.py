@@ -11,7 +11,7 @@ from jaxtyping import Float
 from tqdm import tqdm
 
 from smearjax._expect import expect, expect_number, expect_positive, expect_whole
-from smearjax.evaluate import Interval, bootstrap_interval
+from smearjax.evaluate import Interval, bootstrap_interval, weighted_median
 from smearjax.interpret.robustness.batches import in_batches, of_jets, split
 from smearjax.interpret.robustness.descent import Score, moved, smallest_flip
 from smearjax.jets.container import Jets
@@ -118,11 +118,4 @@ def flips(
                 better = new < cost[rows]
                 cost[rows[better]], distance[rows[better]] = new[better], apart[better]
             bar.update(len(rows))
-    return Flips(cost, distance, value, bootstrap_interval(_median, cost, seed=seed))
-
-
-def _median(values: np.ndarray, weight: np.ndarray) -> float:
-    """The value below which half of the weight lies."""
-    order = np.argsort(values)
-    below = np.cumsum(weight[order])
-    return float(values[order][np.searchsorted(below, 0.5 * below[-1])])
+    return Flips(cost, distance, value, bootstrap_interval(weighted_median, cost, seed=seed))

@@ -1,0 +1,171 @@
+"""How many GeV a jet must move before each network decides otherwise, and what noise costs.
+
+    python experiments/robustness.py                                       # the jets in the package
+    python experiments/robustness.py --data TRAIN_FILES --test FILES --out results/networks
+    python experiments/robustness.py … --shifted FILES          # jets made otherwise, one row each
+
+Networks are those of networks.py, taken from --out if they lie there and are of the same files,
+trained otherwise. For each: the median smallest flip of its decision at equal odds, without and
+with particles split in two, and how much ten times the steps and ten restarts change it; AUC under
+attack against the budget; AUC with noise against the distance that the noise moves jets; AUC on
+jets made otherwise. Settings are frozen in robustness.toml; each part is kept, so that an
+interrupted run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _common import kept, load_all, quality, say, training_and_test
+from networks import CONFIG as NETWORKS
+from networks import kept_run
+from robustness_figures import draw
+from tqdm import tqdm
+
+from smearjax import Jets
+from smearjax.interpret import attack_curve, flips, noise_curve
+from smearjax.networks import JetNetwork, load_network, network_scores
+
+CONFIG = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
+PT_REF = CONFIG["pt_ref"]
+
+
+def flip_part(network: JetNetwork, jets: Jets) -> dict[str, Any]:
+    """Smallest flips with whole and with split particles, and the check of the search."""
+    asked = {"pt_ref": PT_REF, "steps": CONFIG["steps"], "restarts": CONFIG["restarts"]}
+    found = {}
+    for copies in (1, 2):
+        one = flips(network, jets, copies=copies, **asked, progress=True)
+        found[f"copies {copies}"] = {
+            "robustness": asdict(one.robustness),
+            "cost": one.cost.tolist(),
+            "distance": one.distance.tolist(),
+            "free": float((one.cost < CONFIG["free"]).mean()),
+            "not_found": float(np.isinf(one.cost).mean()),
+        }
+    few = jets[: CONFIG["checked"]]
+    searches = {"as above": {}, "ten times the steps": {"steps": 10 * CONFIG["steps"]},
+                "ten restarts": {"restarts": 10}}  # fmt: skip
+    found["check"] = {
+        name: flips(network, few, **asked | changed, progress=True).robustness.value
+        for name, changed in searches.items()
+    }
+    return found
+
+
+def curve_part(network: JetNetwork, jets: Jets) -> dict[str, Any]:
+    """AUC under attack and with noise."""
+    attack = attack_curve(network, jets, CONFIG["budgets"], pt_ref=PT_REF, progress=True)
+    found: dict[str, Any] = {
+        "budget": attack.budget.tolist(), "attack": [asdict(one) for one in attack.auc], "noise": {}
+    }  # fmt: skip
+    for kind, strengths in CONFIG["noise"].items():
+        if kind == "added" and network.needs_pid:
+            continue
+        curve = noise_curve(network, jets, kind, strengths, pt_ref=PT_REF)
+        found["noise"][kind] = {
+            "strength": strengths,
+            "moved": [asdict(one) for one in curve.moved],
+            "auc": [asdict(one) for one in curve.auc],
+        }
+    return found
+
+
+def shift_part(network: JetNetwork, files: list[str]) -> dict[str, Any]:
+    """AUC and 1/ε_g on each file of jets made otherwise."""
+    found = {}
+    for path in files:
+        jets = load_all([path])
+        found[Path(path).stem] = quality(network_scores(network, jets), jets)
+    return found
+
+
+def table(rows: list[dict[str, Any]], n_flip: int, n_curve: int, number: int) -> str:
+    """Robustness, then AUC by budget, by noise, and by how the jets were made."""
+    lines = [
+        f"{number:,} training jets; smallest flips of {n_flip:,} test jets, AUC of {n_curve:,}",
+        f"{'':<16}{'median flip [GeV]':>26}{'split in two':>26}{'free':>8}"
+        f"{'steps ×10':>11}{'10 restarts':>12}",
+    ]
+    for row in rows:
+        cells = ""
+        for copies in (1, 2):
+            one = row["flips"][f"copies {copies}"]["robustness"]
+            cells += f"{one['value']:.2f} ({one['lo']:.2f} – {one['hi']:.2f})".rjust(26)
+        check = row["flips"]["check"]
+        ratios = [
+            check[name] / check["as above"] for name in ("ten times the steps", "ten restarts")
+        ]
+        free = row["flips"]["copies 2"]["free"]
+        lines.append(f"{row['name']:<16}{cells}{free:>8.1%}{ratios[0]:>11.3f}{ratios[1]:>12.3f}")
+    lines += ["", "AUC under attack, budget in GeV"]
+    budgets = rows[0]["curves"]["budget"]
+    lines.append(f"{'':<16}" + "".join(f"{budget:>9g}" for budget in budgets))
+    for row in rows:
+        values = "".join(f"{one['value']:>9.4f}" for one in row["curves"]["attack"])
+        lines.append(f"{row['name']:<16}{values}")
+    for kind in CONFIG["noise"]:
+        with_noise = [row for row in rows if kind in row["curves"]["noise"]]
+        if not with_noise:
+            continue
+        moved = with_noise[0]["curves"]["noise"][kind]["moved"]
+        lines += ["", f"AUC with noise, {kind}; median distance moved in GeV"]
+        lines.append(f"{'':<16}" + "".join(f"{one['value']:>9.2f}" for one in moved))
+        for row in with_noise:
+            values = row["curves"]["noise"][kind]["auc"]
+            lines.append(f"{row['name']:<16}" + "".join(f"{one['value']:>9.4f}" for one in values))
+    for name in rows[0]["shift"]:
+        lines += ["", f"AUC on {name} (68 %)"]
+        for row in rows:
+            value, low, high = row["shift"][name]["auc"]
+            lines.append(f"{row['name']:<16}{value:.4f} ({low:.4f} – {high:.4f})")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Train what is missing, attack, disturb, print, draw."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", nargs="+", default=["sample"], help="files to train on")
+    parser.add_argument("--test", nargs="+", help="files to test on (default: a quarter of data)")
+    parser.add_argument("--shifted", nargs="+", default=[], help="files of jets made otherwise")
+    parser.add_argument("--jets", type=int, default=CONFIG["jets"], help="to train on, at most")
+    parser.add_argument("--flips", type=int, default=CONFIG["flips"], help="jets to flip")
+    parser.add_argument("--out", type=Path, default=Path("results/networks"))
+    chosen = parser.parse_args()
+    out = chosen.out / "robustness"
+    out.mkdir(parents=True, exist_ok=True)
+    pool, test, names = training_and_test(chosen.data, chosen.test, NETWORKS["test_jets"])
+    number = min(chosen.jets, len(pool) - 500)
+    order = np.random.default_rng(CONFIG["seed"]).permutation(len(test))
+    to_flip, to_curve = (test[np.sort(order[:n])] for n in (chosen.flips, CONFIG["curves"]))
+    settings = {**names, "jets": number, "config": CONFIG, "networks": NETWORKS["networks"]}
+    rows = []
+    for name in tqdm(CONFIG["networks"], desc="networks"):
+        kept_run(name, pool, test, number, 0, names | {"published": False}, chosen.out)
+        plain = name.replace(" ", "_")
+        network = load_network(chosen.out / "trained" / f"{plain}_{number}_0.eqx")
+        parts = {
+            "flips": (partial(flip_part, network, to_flip), {"flips": len(to_flip)}),
+            "curves": (partial(curve_part, network, to_curve), {}),
+            "shift": (partial(shift_part, network, chosen.shifted),
+                      {"shifted": [Path(path).name for path in chosen.shifted]}),
+        }  # fmt: skip
+        rows.append({"name": name} | {
+            part: kept(out / f"{plain}_{part}.json", settings | more, measure)
+            for part, (measure, more) in parts.items()
+        })  # fmt: skip
+        for row in rows:
+            for extra in ("settings", "seconds"):
+                row["shift"].pop(extra, None)
+    say(table(rows, len(to_flip), len(to_curve), number), out)
+    draw(rows, len(to_curve), out)
+
+
+if __name__ == "__main__":
+    main()
