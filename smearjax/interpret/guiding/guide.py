@@ -33,8 +33,9 @@ def guide(
     From a library of observables the one is taken that orders signal–background pairs most as the
     black box does, either way round. A small network learns the black box's scores from the
     observables taken so far, and only the pairs count from then on that it orders differently from
-    the black box: the observable with the largest max(ADO, 1 − ADO) on these is taken next. The ADO
-    on these pairs is exact (`ado_where_different`), no pair is drawn.
+    the black box: the observable with the largest max(ADO, 1 − ADO) on these is proposed next, and up
+    to three more that are not much the same as one proposed before; the one is taken whose network
+    gains most. The ADO on these pairs is exact (`ado_where_different`), no pair is drawn.
 
     Then each observable taken is left out in turn and the best one taken in its place, if another
     is better: what stood for two others in one gives way to them. At the end fewer are tried.
@@ -44,7 +45,7 @@ def guide(
     tolerance of the black box's, when an observable adds too little, when none left is
     significantly better than chance, or after so many steps. Departures from the paper: the network
     learns the black box's scores instead of labels, all differing pairs count instead of a sample,
-    observables are exchanged, and chance is looked at.
+    several are tried, observables are exchanged, and chance is looked at.
 
     Args:
         black_box: (N,) its scores, larger for signal, finite or ±inf; of any kind of classifier,

@@ -23,6 +23,9 @@ from smearjax.observables.library import ObservableLibrary
 # Shares of the jets to train on and to choose with; the rest are tested on.
 _TRAIN, _CHOOSE = 0.5, 0.25
 _RUNNERS_UP = 4
+# So many of the best are tried at a step, of the first so many; two are much the same if they order
+# all but this share of pairs alike.
+_PROPOSED, _LOOKED_AT, _SAME = 4, 60, 0.05
 # Times that every observable may be exchanged after one was added.
 _ROUNDS = 3
 
@@ -76,7 +79,11 @@ class GuidingWork:
         order, choosing = self._ranked(taken, f"observable {number}", progress)
         if not order:
             return None
-        name, ordering = order[0]
+        name = max(
+            self._proposed(order),
+            key=lambda one: self._ado(self._scores((*taken, one)), self.choose),
+        )
+        ordering = dict(order)[name]
         error = choosing.error(self.library[name][self.choose], choosing.different)
         p_value = chance(ordering, error, len(order))
         taken, exchanged = self._exchanged((*taken, name), progress)
@@ -88,13 +95,26 @@ class GuidingWork:
             ordering=ordering,
             ordering_error=error,
             p_value=p_value,
-            runners_up=tuple(order[1 : 1 + _RUNNERS_UP]),
+            runners_up=tuple(one for one in order[: 1 + _RUNNERS_UP] if one[0] != name),
             choosing_ado=self._ado(scores, self.choose),
             gap=self._interval(_auc_gap, self.black_box, scores, rows=self.choose),
             **self._tested(scores),
         )
         self._write(number, step)
         return step
+
+    def _proposed(self, order: list[tuple[str, float]]) -> list[str]:
+        """The first of them, and the next that are not much the same as one before."""
+        label, weight = self.signal[self.choose].astype(int), self.weight[self.choose]
+        found: list[str] = []
+        for name, _ in order[:_LOOKED_AT]:
+            mine = self.library[name][self.choose]
+            pairs = (ado(mine, self.library[one][self.choose], label, weight) for one in found)
+            if all(_SAME < alike < 1 - _SAME for alike in pairs):
+                found.append(name)
+            if len(found) == _PROPOSED:
+                break
+        return found
 
     def fewer(
         self, taken: tuple[str, ...], loss: float, progress: bool
