@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from smearjax.evaluate import ado
 from smearjax.interpret import guide
 from smearjax.interpret.guiding.ranking import Choosing, chance
 from smearjax.interpret.guiding.student import learn
@@ -107,11 +108,25 @@ def test_a_student_learns_any_units_and_ties():
     assert np.isfinite(learn(constant, target[:2000], np.ones(2000), seed=0)(constant)).all()
 
 
+DIFFERENCE = pytest.mark.xfail(
+    reason="of two that almost cancel, a near-duplicate is found for one (ADO .986)"
+)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("pair", [("EFP 01 02 12, κ=1, β=0.5", "EFP 0, κ=2"),
-                                  ("EFP 01², κ=1, β=1", "multiplicity")])  # fmt: skip
-def test_two_of_five_hundred_are_recovered(pair):
-    """Energy flow polynomials of real jets, each with three near-duplicates of it."""
+@pytest.mark.parametrize(
+    ("pair", "sign"),
+    [
+        (("EFP 01 02 12, κ=1, β=0.5", "EFP 0, κ=2"), 1),
+        (("EFP 01², κ=1, β=1", "multiplicity"), -1),
+        pytest.param(("EFP 01 02 12, κ=1, β=0.5", "EFP 0, κ=2"), -1, marks=DIFFERENCE),
+    ],
+)
+def test_two_of_five_hundred_are_recovered(pair, sign):
+    """Energy flow polynomials of real jets, each with three near-duplicates of it.
+
+    Those that order all jets alike, as EFP 01² at β = 1 and EFP 01 at β = 2 do, are one.
+    """
     jets = load_jets("sample")
     library = named_library(jets) | efp_library(jets, multigraphs(4), [1, 2], [0.5, 1, 2])
     values = {name: column for name, column in library.values.items() if name != "p_T^D"}
@@ -122,10 +137,12 @@ def test_two_of_five_hundred_are_recovered(pair):
             values[f"{name} with {noise:g}"] = values[name] * factor
     assert len(values) > 500
     one, other = (np.argsort(np.argsort(values[name])) / len(jets) for name in pair)
-    found = guide(
-        -one - 0.6 * np.square(other), ObservableLibrary(values), jets.label, tolerance=-1
-    )
-    assert sorted(found.observables) == sorted(pair)
+    black_box = -one + sign * 0.6 * np.square(other)
+    found = guide(black_box, ObservableLibrary(values), jets.label, tolerance=-1)
+    assert len(found.observables) == 2
+    for name in pair:
+        alike = [ado(values[name], values[taken], jets.label) for taken in found.observables]
+        assert max(alike) > 0.999
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from scipy.special import ndtr
 
 from smearjax.evaluate.pair_signs import agreements, excess_agreements
+
+_BINS = 10
 
 
 class Choosing(NamedTuple):
@@ -62,6 +64,54 @@ def ranked(
     different = choosing.different
     found = [(name, choosing.ordering(column, different)) for name, column in observables]
     return sorted(found, key=lambda one: -abs(one[1] - 0.5))
+
+
+def best_pair(
+    columns: Float[np.ndarray, "N M"], black_box: Float[np.ndarray, " N"]
+) -> tuple[int, int]:
+    """The two columns that together predict the black box best, by `shares`."""
+    best, found = -np.inf, (0, 1)
+    target, cell = _ranks(black_box), np.stack([_quantile_bin(column) for column in columns.T])
+    for one in range(len(cell) - 1):
+        share = _between(cell[one], cell[one + 1 :], target)
+        if share.max() > best:
+            best, found = share.max(), (one, one + 1 + int(share.argmax()))
+    return found
+
+
+def shares(
+    first: Float[np.ndarray, " N"],
+    columns: Float[np.ndarray, "N M"],
+    black_box: Float[np.ndarray, " N"],
+) -> Float[np.ndarray, " M"]:
+    """How well each column and a first one predict the black box, whatever the function of the two.
+
+    Each is cut at its quantiles; compared is the variance of the black box's ranks between cells.
+    """
+    cell = np.stack([_quantile_bin(column) for column in columns.T])
+    return _between(_quantile_bin(first), cell, _ranks(black_box))
+
+
+def _between(
+    first: Int[np.ndarray, " N"], cell: Int[np.ndarray, "M N"], target: Float[np.ndarray, " N"]
+) -> Float[np.ndarray, " M"]:
+    """Σ over the cells of two binned columns of (Σ target)²/number."""
+    size = _BINS**2
+    code = (size * np.arange(len(cell))[:, None] + _BINS * first + cell).ravel()
+    many = np.bincount(code, minlength=size * len(cell))
+    total = np.bincount(code, np.broadcast_to(target, cell.shape).ravel(), size * len(cell))
+    return np.where(many > 0, total**2 / np.maximum(many, 1), 0.0).reshape(-1, size).sum(axis=1)
+
+
+def _ranks(column: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"]:
+    """Ranks from −½ to ½."""
+    return np.argsort(np.argsort(column)) / len(column) - 0.5
+
+
+def _quantile_bin(column: Float[np.ndarray, " N"]) -> Int[np.ndarray, " N"]:
+    """Which of ten bins of equal number each entry lies in; equal entries lie in one."""
+    edges = np.quantile(column, np.linspace(0, 1, _BINS + 1)[1:-1])
+    return np.searchsorted(edges, column, side="right")
 
 
 def chance(ordering: float, error: float, tried: int) -> float:

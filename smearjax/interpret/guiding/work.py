@@ -16,9 +16,11 @@ from tqdm import tqdm
 from smearjax._work_folder import WorkFolder, digest, software
 from smearjax.evaluate import Interval, ado, auc, bootstrap_interval
 from smearjax.interpret.guiding.guidance import GuidingStep
-from smearjax.interpret.guiding.ranking import Choosing, chance, ranked
+from smearjax.interpret.guiding.ranking import Choosing, best_pair, chance, ranked, shares
 from smearjax.interpret.guiding.student import learn
 from smearjax.observables.library import ObservableLibrary
+
+Names = tuple[str, ...]
 
 # Shares of the jets to train on and to choose with; the rest are tested on.
 _TRAIN, _CHOOSE = 0.5, 0.25
@@ -26,6 +28,8 @@ _RUNNERS_UP = 4
 # So many of the best are tried at a step, of the first so many; two are much the same if they order
 # all but this share of pairs alike.
 _PROPOSED, _LOOKED_AT, _SAME = 4, 60, 0.05
+# Jets, at most, that say which two observables complement one another.
+_PAIRED = 4000
 # Times that every observable may be exchanged after one was added.
 _ROUNDS = 3
 
@@ -50,7 +54,7 @@ class GuidingWork:
         for part in (self.train, self.choose, self.test):
             if signal[part].all() or not signal[part].any():
                 raise ValueError("one class is missing from a part of the jets; give more jets")
-        self._learned: dict[tuple[str, ...], Float[np.ndarray, " N"]] = {}
+        self._learned: dict[Names, Float[np.ndarray, " N"]] = {}
         self.black_box_auc = self._interval(auc, black_box, rows=self.test)
         self.folder = None
         if folder is not None:
@@ -69,7 +73,7 @@ class GuidingWork:
         """Jets to train on, to choose with, to test on."""
         return len(self.train), len(self.choose), len(self.test)
 
-    def next_step(self, taken: tuple[str, ...], number: int, progress: bool) -> GuidingStep | None:
+    def next_step(self, taken: Names, number: int, progress: bool) -> GuidingStep | None:
         """The best observable that is left, taken; None if there is none or nothing differs."""
         kept = self._read(number)
         if kept is not None:
@@ -79,29 +83,47 @@ class GuidingWork:
         order, choosing = self._ranked(taken, f"observable {number}", progress)
         if not order:
             return None
-        name = max(
-            self._proposed(order),
-            key=lambda one: self._ado(self._scores((*taken, one)), self.choose),
-        )
-        ordering = dict(order)[name]
-        error = choosing.error(self.library[name][self.choose], choosing.different)
-        p_value = chance(ordering, error, len(order))
-        taken, exchanged = self._exchanged((*taken, name), progress)
+        different = choosing.different
+        error = choosing.error(self.library[order[0][0]][self.choose], different)
+        p_value = chance(order[0][1], error, len(order))
+        name = self._best(order, taken)
+        error = choosing.error(self.library[name][self.choose], different)
+        begun, paired = self._or_a_pair((*taken, name))
+        taken, exchanged = self._exchanged(begun, progress)
         scores = self._scores(taken)
         step = GuidingStep(
             name=name,
-            exchanged=exchanged,
+            exchanged=paired + exchanged,
             observables=taken,
-            ordering=ordering,
+            ordering=dict(order)[name],
             ordering_error=error,
             p_value=p_value,
             runners_up=tuple(one for one in order[: 1 + _RUNNERS_UP] if one[0] != name),
-            choosing_ado=self._ado(scores, self.choose),
+            choosing_ado=self._gained(taken),
             gap=self._interval(_auc_gap, self.black_box, scores, rows=self.choose),
             **self._tested(scores),
         )
         self._write(number, step)
         return step
+
+    def _best(self, order: list[tuple[str, float]], taken: Names) -> str:
+        """The one of those proposed whose network gains most."""
+        proposed = dict.fromkeys(self._proposed(order) + self._partners(taken))
+        return max(proposed, key=lambda name: self._gained((*taken, name)))
+
+    def _partners(self, taken: Names) -> list[str]:
+        """Those that predict the black box best together with what is taken."""
+        if not taken:
+            return []
+        names = [name for name in self.library.values if name not in taken]
+        rows = self.train[:_PAIRED]
+        first = self.library[taken[0]] if len(taken) == 1 else self._scores(taken)
+        share = shares(first[rows], self.library.columns(names)[rows], self.black_box[rows])
+        return [names[place] for place in np.argsort(-share)[:_PROPOSED]]
+
+    def _gained(self, taken: Names) -> float:
+        """ADO with the black box of the network on these, on the jets to choose with."""
+        return self._ado(self._scores(taken), self.choose)
 
     def _proposed(self, order: list[tuple[str, float]]) -> list[str]:
         """The first of them, and the next that are not much the same as one before."""
@@ -116,29 +138,40 @@ class GuidingWork:
                 break
         return found
 
-    def fewer(
-        self, taken: tuple[str, ...], loss: float, progress: bool
-    ) -> tuple[tuple[str, ...], dict[str, Interval]]:
+    def _or_a_pair(self, taken: Names) -> tuple[Names, tuple[tuple[str, str], ...]]:
+        """Two observables, or the two that complement one another best if these do better.
+
+        Two whose difference matters may both be poor alone, and no single step finds them.
+        """
+        if len(taken) != 2:
+            return taken, ()
+        names = list(self.library.values)
+        rows = self.train[:_PAIRED]
+        found = best_pair(self.library.columns(names)[rows], self.black_box[rows])
+        pair = (names[found[0]], names[found[1]])
+        if self._gained(pair) <= self._gained(taken):
+            return taken, ()
+        return pair, tuple((old, new) for old, new in zip(taken, pair, strict=True) if old != new)
+
+    def fewer(self, taken: Names, loss: float, progress: bool) -> tuple[Names, dict[str, Interval]]:
         """The fewest of them that do as well, after exchanges, and their AUC and ADO.
 
         One is left out and the others exchanged, for as long as that costs less ADO than `loss`.
         """
         found = taken
         while len(found) > 1:
-            least = self._ado(self._scores(found), self.choose) - loss
+            least = self._gained(found) - loss
             tried = (found[:place] + found[place + 1 :] for place in reversed(range(len(found))))
             smaller = (self._exchanged(some, progress)[0] for some in tried)
-            good = (s for s in smaller if self._ado(self._scores(s), self.choose) > least)
+            good = (some for some in smaller if self._gained(some) > least)
             better = next(good, None)
             if better is None:
                 break
             found = better
         return found, self._tested(self._scores(found))
 
-    def _exchanged(
-        self, taken: tuple[str, ...], progress: bool
-    ) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
-        """Each observable in turn is left out, and the best one taken in its place.
+    def _exchanged(self, taken: Names, progress: bool) -> tuple[Names, tuple[tuple[str, str], ...]]:
+        """Each observable in turn is left out, and the best one taken in its place if it is better.
 
         What stood for two others in one before may be told apart from them now.
         """
@@ -149,15 +182,16 @@ class GuidingWork:
             for place, name in enumerate(before):
                 others = tuple(found[:place] + found[place + 1 :])
                 order, _ = self._ranked(others, f"in place of {name}", progress)
-                if order and order[0][0] != name:
-                    found[place] = order[0][0]
-                    swaps.append((name, order[0][0]))
+                new = self._best(order, others) if order else name
+                if self._gained((*others, new)) > self._gained(tuple(found)):
+                    found[place] = new
+                    swaps.append((name, new))
             if tuple(found) == before:
                 break
         return tuple(found), tuple(swaps)
 
     def _ranked(
-        self, taken: tuple[str, ...], what: str, progress: bool
+        self, taken: Names, what: str, progress: bool
     ) -> tuple[list[tuple[str, float]], Choosing]:
         """Names and orderings of those not taken, the best first; none if nothing differs."""
         rows = self.choose
@@ -171,10 +205,11 @@ class GuidingWork:
         bar = tqdm(left, desc=what, disable=not progress)
         return ranked(choosing, ((name, self.library[name][rows]) for name in bar)), choosing
 
-    def _scores(self, taken: tuple[str, ...]) -> Float[np.ndarray, " N"]:
+    def _scores(self, taken: Names) -> Float[np.ndarray, " N"]:
         """What a network on these observables says of all jets; 0 without any."""
         if not taken:
             return np.zeros(len(self.black_box))
+        taken = tuple(sorted(taken))
         if taken not in self._learned:
             columns = self.library.columns(taken)
             rows = self.train
