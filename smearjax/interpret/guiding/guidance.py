@@ -21,8 +21,8 @@ class GuidingStep:
         ordering: its ADO with the black box on the pairs that the observables before it order
             differently, on jets kept for choosing; below ½ it orders them the other way round.
         ordering_error: standard error of that over these jets.
-        p_value: of the strongest ordering in the library being so far from ½ by chance (normal, times
-            the number of observables); not that of this observable if a weaker one gained more.
+        p_value: of the strongest ordering in the library being so far from ½ by chance (normal,
+            times the number of observables); that of another one if a weaker one gained more.
         runners_up: the next best observables and their orderings.
         choosing_ado: ADO with the black box of the network on all observables taken, on jets kept
             for choosing.

@@ -33,9 +33,10 @@ def guide(
     From a library of observables the one is taken that orders signal–background pairs most as the
     black box does, either way round. A small network learns the black box's scores from the
     observables taken so far, and only the pairs count from then on that it orders differently from
-    the black box: the observable with the largest max(ADO, 1 − ADO) on these is proposed next, up to
+    the black box. Proposed are the observable with the largest max(ADO, 1 − ADO) on these, up to
     three more that are not much the same as one proposed before, and the four that predict the
-    black box best together with those taken; the one is taken whose network gains most. The ADO on these pairs is exact (`ado_where_different`), no pair is drawn.
+    black box best together with those taken; the one is taken whose network gains most. The ADO on
+    these pairs is exact (`ado_where_different`), no pair is drawn.
 
     Then each observable taken is left out in turn and the best one taken in its place, if another
     is better: what stood for two others in one gives way to them. The first two also give way to
