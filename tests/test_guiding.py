@@ -141,8 +141,10 @@ def test_two_of_five_hundred_are_recovered(pair, sign):
     found = guide(black_box, ObservableLibrary(values), jets.label, tolerance=-1)
     assert len(found.observables) == 2
     for name in pair:
-        alike = [ado(values[name], values[taken], jets.label) for taken in found.observables]
-        assert max(alike) > 0.999
+        assert any(
+            taken == name or ado(values[name], values[taken], jets.label) > 0.999
+            for taken in found.observables
+        )
 
 
 @pytest.mark.parametrize(
