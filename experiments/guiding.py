@@ -19,10 +19,10 @@ from pathlib import Path
 
 from _common import say, training_and_test
 from networks import CONFIG as NETWORKS
-from networks import kept_run
+from networks import trained_network
 
 from smearjax.interpret import guide
-from smearjax.networks import load_network, network_scores
+from smearjax.networks import network_scores
 from smearjax.observables import efp_library, multigraphs, named_library
 from smearjax.report.guidance import draw_guidance
 from smearjax.report.style import hep_style
@@ -48,8 +48,7 @@ def main() -> None:
     )
     lines = []
     for name in CONFIG["networks"]:
-        kept_run(name, pool, test, number, 0, names | {"published": False}, chosen.out)
-        network = load_network(chosen.out / "trained" / f"{name}_{number}_0.eqx")
+        network = trained_network(name, pool, test, number, names, chosen.out)
         found = guide(
             network_scores(network, test), library, test.label, max_steps=CONFIG["max_steps"],
             folder=out / f"{name}_{number}_steps", progress=True,

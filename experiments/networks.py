@@ -31,7 +31,13 @@ from tqdm import tqdm
 import smearjax.networks as networks
 from smearjax import Jets, SmearedLikelihood
 from smearjax.evaluate import LearningCurve
-from smearjax.networks import JetNetwork, network_scores, save_network, train_network
+from smearjax.networks import (
+    JetNetwork,
+    load_network,
+    network_scores,
+    save_network,
+    train_network,
+)
 
 CONFIG = tomllib.loads((Path(__file__).parent / "networks.toml").read_text())
 NOT_OF_THE_NETWORK = ("kind", "most", "training")
@@ -111,6 +117,14 @@ def kept_run(
         measure = partial(network_run, name, pool, test, number, seed, settings["published"], out)
     path = out / f"{name.replace(' ', '_')}_{number}_{seed}.json"
     return kept(path, settings | {"made with": asked}, measure)
+
+
+def trained_network(
+    name: str, pool: Jets, test: Jets, number: int, names: dict[str, Any], out: Path
+) -> JetNetwork:
+    """The first seed's network of that name; trained if it does not lie under ``out``."""
+    kept_run(name, pool, test, number, 0, names | {"published": False}, out)
+    return load_network(out / "trained" / f"{name.replace(' ', '_')}_{number}_0.eqx")
 
 
 def table(rows: list[dict[str, Any]], fits: dict[str, LearningCurve]) -> str:

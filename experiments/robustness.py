@@ -24,13 +24,13 @@ from typing import Any
 import numpy as np
 from _common import kept, load_all, quality, say, training_and_test
 from networks import CONFIG as NETWORKS
-from networks import kept_run
+from networks import trained_network
 from robustness_figures import draw
 from tqdm import tqdm
 
 from smearjax import Jets
 from smearjax.interpret import attack_curve, flips, noise_curve
-from smearjax.networks import JetNetwork, load_network, network_scores
+from smearjax.networks import JetNetwork, network_scores
 
 CONFIG = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
 PT_REF = CONFIG["pt_ref"]
@@ -83,7 +83,7 @@ def shift_part(network: JetNetwork, files: list[str]) -> dict[str, Any]:
     for path in files:
         jets = load_all([path])
         found[Path(path).stem] = quality(network_scores(network, jets), jets)
-    return found
+    return {"files": found}
 
 
 def table(rows: list[dict[str, Any]], n_flip: int, n_curve: int, number: int) -> str:
@@ -120,10 +120,10 @@ def table(rows: list[dict[str, Any]], n_flip: int, n_curve: int, number: int) ->
         for row in with_noise:
             values = row["curves"]["noise"][kind]["auc"]
             lines.append(f"{row['name']:<16}" + "".join(f"{one['value']:>9.4f}" for one in values))
-    for name in rows[0]["shift"]:
+    for name in rows[0]["shift"]["files"]:
         lines += ["", f"AUC on {name} (68 %)"]
         for row in rows:
-            value, low, high = row["shift"][name]["auc"]
+            value, low, high = row["shift"]["files"][name]["auc"]
             lines.append(f"{row['name']:<16}{value:.4f} ({low:.4f} – {high:.4f})")
     return "\n".join(lines)
 
@@ -147,9 +147,7 @@ def main() -> None:
     settings = {**names, "jets": number, "config": CONFIG, "networks": NETWORKS["networks"]}
     rows = []
     for name in tqdm(CONFIG["networks"], desc="networks"):
-        kept_run(name, pool, test, number, 0, names | {"published": False}, chosen.out)
-        plain = name.replace(" ", "_")
-        network = load_network(chosen.out / "trained" / f"{plain}_{number}_0.eqx")
+        network = trained_network(name, pool, test, number, names, chosen.out)
         parts = {
             "flips": (partial(flip_part, network, to_flip), {"flips": len(to_flip)}),
             "curves": (partial(curve_part, network, to_curve), {}),
@@ -157,12 +155,9 @@ def main() -> None:
                       {"shifted": [Path(path).name for path in chosen.shifted]}),
         }  # fmt: skip
         rows.append({"name": name} | {
-            part: kept(out / f"{plain}_{part}.json", settings | more, measure)
+            part: kept(out / f"{name.replace(' ', '_')}_{part}.json", settings | more, measure)
             for part, (measure, more) in parts.items()
         })  # fmt: skip
-        for row in rows:
-            for extra in ("settings", "seconds"):
-                row["shift"].pop(extra, None)
     say(table(rows, len(to_flip), len(to_curve), number), out)
     draw(rows, len(to_curve), out)
 

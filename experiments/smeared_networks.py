@@ -22,24 +22,21 @@ import jax
 import numpy as np
 from _common import epsilon_grid, kept, quality, say, training_and_test
 from networks import CONFIG as NETWORKS
-from networks import drawn, kept_run
+from networks import drawn, trained_network
 from smeared_networks_figures import draw
 from tqdm import tqdm
 
 from smearjax import Jets, SmearedLikelihood
 from smearjax.analysis.sections.networks import learned_scales
-from smearjax.networks import LipschitzEFN, load_network, network_scores, train_network
+from smearjax.networks import JetNetwork, LipschitzEFN, network_scores, train_network
 
 CONFIG = tomllib.loads((Path(__file__).parent / "smeared_networks.toml").read_text())
 SHOWN = (1.5, 3.0, 6.0, 12.0, 25.0, 50.0)  # GeV
 
 
-def scales_part(test: Jets, number: int, out: Path) -> dict[str, Any]:
+def scales_part(test: Jets, every: dict[str, JetNetwork]) -> dict[str, Any]:
     """R, B, AUC and cross-entropy of every network and of the labels."""
-    scores = {}
-    for name in NETWORKS["networks"]:
-        path = out / "trained" / f"{name.replace(' ', '_')}_{number}_0.eqx"
-        scores[name] = network_scores(load_network(path), test)
+    scores = {name: network_scores(network, test) for name, network in every.items()}
     found = learned_scales(
         SmearedLikelihood(test, pt_ref=CONFIG["pt_ref"]), scores, epsilon_grid(CONFIG["epsilon"]),
         replicas=CONFIG["replicas"], seed=CONFIG["seed"], progress=True,
@@ -99,10 +96,12 @@ def main() -> None:
     pool, test, names = training_and_test(chosen.data, chosen.test, NETWORKS["test_jets"])
     number = min(chosen.jets, len(pool) - 500)
     settings = {**names, "jets": number, "config": CONFIG, "networks": NETWORKS["networks"]}
-    for name in tqdm(NETWORKS["networks"], desc="networks"):
-        kept_run(name, pool, test, number, 0, names | {"published": False}, chosen.out)
+    every = {
+        name: trained_network(name, pool, test, number, names, chosen.out)
+        for name in tqdm(NETWORKS["networks"], desc="networks")
+    }
     given = (pool, test[: CONFIG["smeared"]], number)
-    scales = kept(out / "scales.json", settings, partial(scales_part, *given[1:], chosen.out))
+    scales = kept(out / "scales.json", settings, partial(scales_part, given[1], every))
     bounds = [
         kept(out / f"bound_{scale:g}.json", settings,
              partial(bound_part, *given, scale, chosen.out))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from importlib import resources
 from itertools import pairwise
 from pathlib import Path
@@ -41,3 +42,16 @@ def sample_jets():
         pt, y, phi = (stored[name].astype(np.float64) for name in ("pt", "y", "phi"))
         offsets, label = stored["offsets"], stored["label"]
     return [Jet(pt[a:b], y[a:b], phi[a:b]) for a, b in pairwise(offsets)], label
+
+
+@pytest.fixture
+def no_fastjet(monkeypatch):
+    """As if FastJet were not installed."""
+    present = builtins.__import__
+
+    def absent(name, *args, **kwargs):
+        if name == "fastjet":
+            raise ModuleNotFoundError(f"No module named {name!r}")
+        return present(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", absent)

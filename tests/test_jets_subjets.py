@@ -1,6 +1,5 @@
 """Subjets against a slow clustering in numpy, and against their limits; needs the extra pythia."""
 
-import builtins
 from importlib import import_module
 
 import jax.numpy as jnp
@@ -13,15 +12,8 @@ from smearjax.jets.subjets import subjets
 POWERS = {"cambridge": 0, "kt": 1, "antikt": -1}
 
 
-def test_missing_fastjet_is_named(monkeypatch):
-    present = builtins.__import__
-
-    def absent(name, *args, **kwargs):
-        if name == "fastjet":
-            raise ModuleNotFoundError(f"No module named {name!r}")
-        return present(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", absent)
+@pytest.mark.usefixtures("no_fastjet")
+def test_missing_fastjet_is_named():
     with pytest.raises(ImportError, match=r"fastjet.*pip install 'smearjax\[pythia\]'"):
         subjets(load_jets("sample")[:2], 0.1)
 

@@ -117,17 +117,8 @@ def test_subjettiness_falls_with_axes_and_vanishes():
     np.testing.assert_allclose(n_subjettiness(split, 2), values[1], rtol=1e-6)
 
 
-def test_missing_fastjet_is_named(monkeypatch):
-    import builtins
-
-    present = builtins.__import__
-
-    def absent(name, *args, **kwargs):
-        if name == "fastjet":
-            raise ModuleNotFoundError(f"No module named {name!r}")
-        return present(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", absent)
+@pytest.mark.usefixtures("no_fastjet")
+def test_missing_fastjet_is_named():
     for call in (soft_drop_multiplicity, lambda jets: n_subjettiness(jets, 2)):
         with pytest.raises(ImportError, match=r"FastJet.*pip install 'smearjax\[pythia\]'"):
             call(load_jets("sample")[:2])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -18,20 +18,6 @@ _CHUNK = 2000
 """Jets in FastJet's memory at a time, and in a step of the progress bar."""
 
 
-class Clustered(NamedTuple):
-    """Some following jets, each clustered by itself.
-
-    Attributes:
-        sequences: FastJet's cluster sequences of all of them, behind awkward's arrays.
-        momenta: (4, P) px, py, pz, E of their particles with pt > 0 in GeV, massless.
-        counts: (K,) number of these in each jet.
-    """
-
-    sequences: Any
-    momenta: Float[np.ndarray, "4 P"]
-    counts: Int[np.ndarray, " K"]
-
-
 def import_fastjet() -> Any:
     """FastJet, or an ImportError that says the way out."""
     try:
@@ -44,21 +30,29 @@ def import_fastjet() -> Any:
     return fastjet
 
 
+def particles(jets: Jets, rows: slice) -> tuple[Float[np.ndarray, "4 P"], Int[np.ndarray, " K"]]:
+    """Massless four-momenta of the particles with pt > 0 of some jets, and how many each has."""
+    pt, y, phi = (np.asarray(a[rows], np.float64) for a in (jets.pt, jets.y, jets.phi))
+    there = pt > 0
+    pt, y, phi = pt[there], y[there], phi[there]
+    momenta = (pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(y), pt * np.cosh(y))
+    return np.stack(momenta), there.sum(axis=1)
+
+
 def clustered(
     jets: Jets, definition: Callable[[Any], Any], *, progress: bool = False
-) -> Iterator[Clustered]:
-    """All jets in their order, clustered as `definition(fastjet)` says; particles of pt 0 are out.
+) -> Iterator[Any]:
+    """FastJet's cluster sequences of some following jets at a time, each jet by itself.
 
-    Arguments are taken to be good.
+    `definition(fastjet)` says how; particles of pt 0 are out. Arguments are taken to be good.
     """
     fastjet = import_fastjet()
     chosen = definition(fastjet)
     with tqdm(total=len(jets), desc="clustering", disable=not progress) as bar:
         for start in range(0, len(jets), _CHUNK):
             rows = slice(start, start + _CHUNK)
-            momenta, counts = _particles(jets, rows)
-            sequences = fastjet.ClusterSequence(_events(momenta, counts), chosen)
-            yield Clustered(sequences, momenta, counts)
+            momenta, counts = particles(jets, rows)
+            yield fastjet.ClusterSequence(_events(momenta, counts), chosen)
             bar.update(len(counts))
 
 
@@ -92,7 +86,7 @@ def winner_take_all_axis(jets: Jets) -> Float[np.ndarray, "N 2"]:
         scheme = fastjet.WTA_pt_scheme
         return fastjet.JetDefinition(fastjet.cambridge_algorithm, 1e3, scheme)
 
-    chunks = (chunk.sequences.inclusive_jets() for chunk in clustered(jets, definition))
+    chunks = (sequences.inclusive_jets() for sequences in clustered(jets, definition))
     near = [directions(flat_momenta(whole)[0])[1:] for whole in chunks]
     pt, y, phi = (np.asarray(column, np.float64) for column in (jets.pt, jets.y, jets.phi))
     # The particle itself, from which four-momenta and back have taken digits.
@@ -100,15 +94,6 @@ def winner_take_all_axis(jets: Jets) -> Float[np.ndarray, "N 2"]:
     distance = np.where(pt > 0, np.hypot(y - axis_y, wrap_phi(phi - axis_phi)), np.inf)
     which = distance.argmin(axis=1)[:, None]
     return np.concatenate([np.take_along_axis(column, which, axis=1) for column in (y, phi)], 1)
-
-
-def _particles(jets: Jets, rows: slice) -> tuple[Float[np.ndarray, "4 P"], Int[np.ndarray, " K"]]:
-    """Four-momenta of the particles of some jets, and how many each jet has."""
-    pt, y, phi = (np.asarray(a[rows], np.float64) for a in (jets.pt, jets.y, jets.phi))
-    there = pt > 0
-    pt, y, phi = pt[there], y[there], phi[there]
-    momenta = (pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(y), pt * np.cosh(y))
-    return np.stack(momenta), there.sum(axis=1)
 
 
 def _events(momenta: Float[np.ndarray, "4 P"], counts: Int[np.ndarray, " K"]) -> Any:

@@ -71,8 +71,8 @@ def subjets(
         return fastjet.JetDefinition(getattr(fastjet, _ALGORITHMS[algorithm]), float(radius))
 
     counts, parts = [], []
-    for chunk in clustered(jets, definition, progress=progress):
-        merged, found = flat_momenta(chunk.sequences.inclusive_jets())
+    for sequences in clustered(jets, definition, progress=progress):
+        merged, found = flat_momenta(sequences.inclusive_jets())
         counts.append(found)
         parts.append(_ordered(merged, found))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

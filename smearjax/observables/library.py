@@ -70,7 +70,10 @@ class ObservableLibrary:
         return self.values[name]
 
     def __or__(self, other: ObservableLibrary) -> ObservableLibrary:
-        """Both libraries' observables of the same jets."""
+        """Both libraries' observables of the same jets; no name may stand in both."""
+        twice = self.values.keys() & other.values.keys()
+        if twice:
+            raise ValueError(f"both libraries have {min(twice)!r}; rename it in one of them")
         return ObservableLibrary({**self.values, **other.values}, {**self.graphs, **other.graphs})
 
     def columns(self, names: Sequence[str]) -> Float[np.ndarray, "N k"]:
@@ -121,17 +124,18 @@ def efp_library(
     >>> from smearjax.jets import load_jets
     >>> from smearjax.observables import multigraphs
     >>> list(efp_library(load_jets("sample")[:10], multigraphs(2), [1, 2], [0.5]).values)[:4]
-    ['EFP 01, κ=1, β=0.5', 'EFP 01², κ=1, β=0.5', 'EFP 01 02, κ=1, β=0.5', 'EFP 0, κ=2']
+    ['EFP 0, κ=2', 'EFP 01, κ=1, β=0.5', 'EFP 01², κ=1, β=0.5', 'EFP 01 02, κ=1, β=0.5']
     """
     chosen = tuple(graphs)
-    with_edges = [graph for graph in chosen if graph.degree]
+    dots = tuple(graph for graph in chosen if not graph.degree)
+    others = tuple(graph for graph in chosen if graph.degree)
+    asked = [(dots, kappa, None) for kappa in kappas if dots and kappa != 1]
+    asked += [(others, kappa, beta) for kappa, beta in product(kappas, betas) if others]
     values, named = {}, {}
-    pairs = list(product(kappas, enumerate(betas)))
-    for kappa, (place, beta) in tqdm(pairs, desc="polynomials", disable=not progress):
-        dots = [graph for graph in chosen if not graph.degree and place == 0 and kappa != 1]
-        found = efps(jets, dots + with_edges, kappa, beta, omega=omega, origin=origin)
-        for graph, column in zip(dots + with_edges, np.asarray(found).T, strict=True):
-            name = f"EFP {graph}, κ={kappa:g}" + (f", β={beta:g}" if graph.degree else "")
+    for some, kappa, beta in tqdm(asked, desc="polynomials", disable=not progress):
+        found = efps(jets, some, kappa, beta or 1.0, omega=omega, origin=origin)
+        for graph, column in zip(some, np.asarray(found).T, strict=True):
+            name = f"EFP {graph}, κ={kappa:g}" + ("" if beta is None else f", β={beta:g}")
             values[name], named[name] = column, graph
     return ObservableLibrary(values, named)
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from tqdm import tqdm
 
 from smearjax._expect import expect, expect_number, expect_whole
-from smearjax.jets.clustering import clustered, import_fastjet
+from smearjax.jets.clustering import clustered, import_fastjet, particles
 from smearjax.jets.container import Jets
 
 # Clusters all particles of a jet into one.
@@ -43,8 +43,8 @@ def n_subjettiness(jets: Jets, n: int, beta: float = 1.0) -> Float[np.ndarray, "
     expect_whole("n", n, least=1)
     expect_number("beta", beta, 0, np.inf, "positive and finite")
     values = [np.zeros(0)]
-    for chunk in clustered(jets, _cambridge):
-        found = chunk.sequences.njettiness(
+    for sequences in clustered(jets, _cambridge):
+        found = sequences.njettiness(
             measure_definition="NormalizedMeasure",
             axes_definition="WTA_KT_Axes",
             njets=[int(n)],
@@ -90,13 +90,9 @@ def soft_drop_multiplicity(
     definition = _cambridge(fastjet)
     numbers = np.zeros(len(jets))
     for jet in tqdm(range(len(jets)), desc="soft drop", disable=not progress):
-        there = np.asarray(jets.pt[jet]) > 0
-        pt, y, phi = (np.asarray(a[jet], np.float64)[there] for a in (jets.pt, jets.y, jets.phi))
-        momenta = zip(
-            pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(y), pt * np.cosh(y), strict=True
-        )
-        particles = [fastjet.PseudoJet(*map(float, four)) for four in momenta]
-        numbers[jet] = _branchings(fastjet, definition(particles)[0], z_cut, beta)
+        momenta, _ = particles(jets, slice(jet, jet + 1))
+        constituents = [fastjet.PseudoJet(*four) for four in momenta.T.tolist()]
+        numbers[jet] = _branchings(fastjet, definition(constituents)[0], z_cut, beta)
     return numbers
 
 

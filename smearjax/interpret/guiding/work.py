@@ -1,22 +1,19 @@
-"""The work of guiding: jets in three parts, one step at a time, each kept when it is done."""
+"""The work of guiding: jets in three parts, and the search for the next observable."""
 
 from __future__ import annotations
 
-import io
-import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from tqdm import tqdm
 
-from smearjax._work_folder import WorkFolder, digest, software
+from smearjax._work_folder import digest
 from smearjax.evaluate import Interval, ado, auc, bootstrap_interval
 from smearjax.interpret.guiding.guidance import GuidingStep
 from smearjax.interpret.guiding.ranking import Choosing, best_pair, chance, ranked, shares
+from smearjax.interpret.guiding.steps_folder import StepsFolder, digest_of_names
 from smearjax.interpret.guiding.student import learn
 from smearjax.observables.library import ObservableLibrary
 
@@ -56,17 +53,14 @@ class GuidingWork:
                 raise ValueError("one class is missing from a part of the jets; give more jets")
         self._learned: dict[Names, Float[np.ndarray, " N"]] = {}
         self.black_box_auc = self._interval(auc, black_box, rows=self.test)
-        self.folder = None
-        if folder is not None:
-            identity = {
-                "black_box": digest(black_box),
-                "library": digest(library.values) + digest_of_names(library),
-                "label": digest(signal),
-                "weight": digest(weight),
-                "seed": str(seed),
-            }
-            self.folder = WorkFolder(folder, identity | software(), "guiding")
-            self.folder.open()
+        identity = {
+            "black_box": digest(black_box),
+            "library": digest(library.values) + digest_of_names(library),
+            "label": digest(signal),
+            "weight": digest(weight),
+            "seed": str(seed),
+        }
+        self.kept = None if folder is None else StepsFolder(folder, identity)
 
     @property
     def n_jets(self) -> tuple[int, int, int]:
@@ -75,8 +69,8 @@ class GuidingWork:
 
     def next_step(self, taken: Names, number: int, progress: bool) -> GuidingStep | None:
         """The best observable that is left, taken; None if there is none or nothing differs."""
-        kept = self._read(number)
-        if kept is not None:
+        kept = self.kept and self.kept.read_step(number)
+        if kept:
             return kept
         if len(taken) == len(self.library):
             return None
@@ -103,7 +97,8 @@ class GuidingWork:
             gap=self._interval(_auc_gap, self.black_box, scores, rows=self.choose),
             **self._tested(scores),
         )
-        self._write(number, step)
+        if self.kept:
+            self.kept.write_step(number, step)
         return step
 
     def _best(self, order: list[tuple[str, float]], taken: Names) -> str:
@@ -235,45 +230,6 @@ class GuidingWork:
         """A statistic of some jets."""
         arrays = (*scores, self.signal.astype(int))
         return bootstrap_interval(statistic, *(x[rows] for x in arrays), weight=self.weight[rows])
-
-    def _read(self, number: int) -> GuidingStep | None:
-        """A step done earlier."""
-        if self.folder is None:
-            return None
-        path = self.folder.folder / f"step-{number:02}.npz"
-        if not path.exists():
-            return None
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
-            if stored["seal"].tobytes() != self.folder.seal:
-                raise ValueError(f"{path} belongs to other work; give another folder")
-            return step_from_dict(json.loads(str(stored["step"])))
-
-    def _write(self, number: int, step: GuidingStep) -> None:
-        """Keep a step: once this returns, it survives whatever happens."""
-        if self.folder is None:
-            return
-        buffer = io.BytesIO()
-        np.savez(
-            buffer,
-            step=json.dumps(asdict(step)),
-            seal=np.frombuffer(self.folder.seal, np.uint8),
-        )
-        self.folder.write(f"step-{number:02}.npz", buffer.getvalue())
-
-
-def digest_of_names(library: ObservableLibrary) -> str:
-    """The names in their order, which ties are decided by."""
-    return digest(np.frombuffer("\n".join(library.values).encode(), np.uint8))
-
-
-def step_from_dict(stored: dict[str, Any]) -> GuidingStep:
-    """The inverse of `dataclasses.asdict` after JSON."""
-    changed: dict[str, Any] = {
-        name: tuple(tuple(pair) for pair in stored[name]) for name in ("exchanged", "runners_up")
-    }
-    changed |= {name: Interval(**stored[name]) for name in ("auc", "ado", "gap")}
-    changed |= {"observables": tuple(stored["observables"])}
-    return GuidingStep(**{**stored, **changed})
 
 
 def _auc_gap(

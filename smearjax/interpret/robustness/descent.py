@@ -73,7 +73,7 @@ def smallest_flip(
         budget = jnp.where(margin > 0, jnp.minimum(best.cost, budget) * (1 - change), more)
         return (affordable(z, ahead, budget, pt_ref, reach), budget, best), None
 
-    move = _JITTER * jax.random.normal(key, (*z.shape, 2), z.dtype) * jets.mask[..., None]
+    move = _apart(z, key)
     start = (move, jnp.zeros_like(z[:, 0]), _nothing(move))
     (_, _, best), _ = jax.lax.scan(step, start, jnp.linspace(0.0, 1.0, steps, dtype=z.dtype))
     return best
@@ -103,8 +103,7 @@ def farthest_push(
         ahead, _ = _ahead(z, move, slope, progress)
         return (affordable(z, ahead, budgets, pt_ref, reach), best), None
 
-    jitter = _JITTER * jax.random.normal(key, (*z.shape, 2), z.dtype) * jets.mask[..., None]
-    move = affordable(z, jitter, budgets, pt_ref, reach)
+    move = affordable(z, _apart(z, key), budgets, pt_ref, reach)
     begin = (move, _nothing(move))
     (_, best), _ = jax.lax.scan(step, begin, jnp.linspace(0.0, 1.0, steps, dtype=z.dtype))
     return best
@@ -144,6 +143,11 @@ def _ahead(
     far = _STEP * _shrunk(progress, _LAST_STEP / _STEP)
     share = far / jnp.maximum(jnp.maximum(size, hard), 1e-30)
     return move + share[..., None] * pull, jnp.max(size, axis=1)
+
+
+def _apart(z: Float[Array, "N n"], key: Key[Array, ""]) -> Float[Array, "N n 2"]:
+    """Moves hardly worth the name, different for every particle."""
+    return _JITTER * jax.random.normal(key, (*z.shape, 2), z.dtype) * (z > 0)[..., None]
 
 
 def _nothing(move: Float[Array, "N n 2"]) -> Pushed:

@@ -30,7 +30,7 @@ class Flips:
             infinite where none was found.
         distance: (N,) SEMD distance in GeV between the jet before and after.
         value: (N,) score before, less the threshold, in units of the score.
-        robustness: median of `cost` over the jets in GeV, with its 68 % interval.
+        robustness: median of `cost` over the (weighted) jets in GeV, with its 68 % interval.
     """
 
     cost: Float[np.ndarray, " N"]
@@ -59,10 +59,10 @@ def flips(
     threshold. Each jet descends by projected gradients with a budget that follows it. The
     robustness of a classifier is the median over jets: one energy, comparable between classifiers
     whatever the units of their scores, if their thresholds are alike (equal odds, say, or one
-    efficiency). Momenta are kept, so energy is conserved; with more than one copy each particle is
-    first split collinearly into equal parts that may go different ways, so that energy is moved
-    from place to place. To an infrared and collinear safe classifier the splitting alone is
-    nothing.
+    efficiency). Transverse momenta are kept, so none is created or lost; with more than one copy
+    each particle is first split collinearly into equal parts that may go different ways, so that
+    momentum is moved from place to place. To an infrared and collinear safe classifier the
+    splitting alone is nothing.
 
     Source: transport costs as in arXiv:1902.02346, smallest moves by following budgets after
     arXiv:2102.12827; the energy mover's distance instead of pixel norms is smearjax's own.
@@ -83,7 +83,8 @@ def flips(
         `Flips`.
 
     Raises:
-        ValueError: arguments of the wrong kind or out of range.
+        ValueError: arguments of the wrong kind or out of range; negative event weights, which have
+            no median.
         JetsError: the network needs pid and the jets have none.
 
     >>> from smearjax.jets import load_jets
@@ -118,4 +119,6 @@ def flips(
                 better = new < cost[rows]
                 cost[rows[better]], distance[rows[better]] = new[better], apart[better]
             bar.update(len(rows))
-    return Flips(cost, distance, value, bootstrap_interval(weighted_median, cost, seed=seed))
+    weight = None if jets.weight is None else np.asarray(jets.weight)
+    middle = bootstrap_interval(weighted_median, cost, weight=weight, seed=seed)
+    return Flips(cost, distance, value, middle)

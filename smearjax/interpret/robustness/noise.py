@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 from jaxtyping import Float
 from tqdm import tqdm
@@ -13,7 +14,9 @@ from smearjax._expect import expect, expect_positive
 from smearjax.evaluate import Interval, auc, bootstrap_interval, weighted_median
 from smearjax.interpret.robustness.batches import in_batches, of_jets
 from smearjax.interpret.robustness.descent import Score
+from smearjax.jets.arrays import HostOrDevice
 from smearjax.jets.container import Jets
+from smearjax.jets.transforms import center
 from smearjax.metric import semd_distance, spectral_function
 from smearjax.networks import JetNetwork
 
@@ -27,42 +30,46 @@ Noise = Callable[[Jets, float, np.random.Generator], Jets]
 def smear_pt(jets: Jets, strength: float, rng: np.random.Generator) -> Jets:
     """Every pT times a log-normal factor whose logarithm has this standard deviation."""
     factor = np.exp(strength * rng.normal(size=jets.pt.shape))
-    return jets.replace(pt=_host(jets.pt) * factor, mask=jets.mask)
+    return jets.replace(pt=_like(jets, jets.pt * factor), mask=jets.mask)
 
 
 def smear_angles(jets: Jets, strength: float, rng: np.random.Generator) -> Jets:
     """Every y and φ moved by a normal number of this standard deviation, in radians."""
     moves = strength * rng.normal(size=(2, *jets.pt.shape))
-    return jets.replace(y=_host(jets.y) + moves[0], phi=_host(jets.phi) + moves[1])
+    return jets.replace(y=_like(jets, jets.y + moves[0]), phi=_like(jets, jets.phi + moves[1]))
 
 
 def lose_soft(jets: Jets, strength: float, rng: np.random.Generator) -> Jets:
     """Every particle but the hardest is lost with probability exp(−pT/strength [GeV])."""
-    pt = _host(jets.pt)
-    lost = rng.uniform(size=pt.shape) < np.exp(-pt / strength)
-    lost[np.arange(len(pt)), pt.argmax(axis=1)] = False
-    return jets.replace(pt=np.where(lost, 0.0, pt), mask=np.asarray(jets.mask) & ~lost)
+    lost = rng.uniform(size=jets.pt.shape) < np.exp(-jets.pt / strength)
+    lost[np.arange(len(jets)), np.argmax(jets.pt, axis=1)] = False
+    return jets.replace(pt=np.where(lost, _like(jets, 0.0), jets.pt), mask=jets.mask & ~lost)
 
 
 def add_soft(jets: Jets, strength: float, rng: np.random.Generator) -> Jets:
     """On average so many particles more, of 1 GeV on average, even over a disc of .4 radians."""
     number = rng.poisson(strength, len(jets))
-    most = int(number.max(initial=0))
-    there = np.arange(most) < number[:, None]
+    there = np.arange(number.max(initial=0)) < number[:, None]
     pt = np.where(there, rng.exponential(_SOFT_PT, there.shape), 0.0)
-    radius, turn = (
-        _RADIUS * np.sqrt(rng.uniform(size=there.shape)),
-        rng.uniform(0, 2 * np.pi, there.shape),
+    radius = _RADIUS * np.sqrt(rng.uniform(size=there.shape))
+    turn = rng.uniform(0, 2 * np.pi, there.shape)
+    hardest, centred = np.argmax(jets.pt, axis=1)[:, None], center(jets)
+    y, phi = (
+        np.take_along_axis(given - about, hardest, axis=1) + radius * direction
+        for given, about, direction in (
+            (jets.y, centred.y, np.cos(turn)),
+            (jets.phi, centred.phi, np.sin(turn)),
+        )
     )
-    z = _host(jets.pt) / _host(jets.pt).sum(axis=1, keepdims=True)
-    hardest = np.take_along_axis(_host(jets.phi), z.argmax(axis=1)[:, None], axis=1)
-    delta = np.remainder(_host(jets.phi) - hardest + np.pi, 2 * np.pi) - np.pi
-    y = (z * _host(jets.y)).sum(axis=1, keepdims=True) + radius * np.cos(turn)
-    phi = hardest + (z * delta).sum(axis=1, keepdims=True) + radius * np.sin(turn)
-    wide = [np.concatenate(pair, axis=1) for pair in
-            ((_host(jets.pt), pt), (_host(jets.y), y), (_host(jets.phi), phi))]  # fmt: skip
-    mask = np.concatenate([np.asarray(jets.mask), there], axis=1)
+    columns = zip((jets.pt, jets.y, jets.phi), (pt, y, phi), strict=True)
+    wide = (np.concatenate([old, _like(jets, new)], axis=1) for old, new in columns)
+    mask = np.concatenate([jets.mask, there], axis=1)
     return Jets(*wide, mask=mask, label=jets.label, weight=jets.weight)
+
+
+def _like(jets: Jets, values: HostOrDevice | float) -> np.ndarray:
+    """In the precision of the jets."""
+    return np.asarray(values, jets.pt.dtype)
 
 
 NOISES: dict[str, Noise] = {
@@ -123,8 +130,8 @@ def noise_curve(
         `NoiseCurve`.
 
     Raises:
-        ValueError: arguments of the wrong kind or out of range, jets without labels, particles
-            added for a network that needs pid.
+        ValueError: arguments of the wrong kind or out of range; jets without labels, or with
+            negative weights, which have no median; particles added for a network that needs pid.
 
     >>> from smearjax.jets import load_jets
     >>> def narrow(jets):
@@ -144,9 +151,10 @@ def noise_curve(
         raise ValueError(f"strengths must be a list of positive numbers; got {strengths!r}")
     label, areas, moves = np.asarray(jets.label), [], []
     weight = None if jets.weight is None else np.asarray(jets.weight)
+    host = jax.tree.map(np.asarray, jets)
     for level in tqdm(strength, desc=kind, disable=not progress):
-        noisy = NOISES[kind](jets, float(level), np.random.default_rng(seed))
-        values, apart = _scores_and_distances(of_jets(score, noisy), jets, noisy, pt_ref)
+        noisy = NOISES[kind](host, float(level), np.random.default_rng(seed))
+        values, apart = _scores_and_distances(of_jets(score, noisy), host, noisy, pt_ref)
         areas.append(bootstrap_interval(auc, values, label, weight=weight, seed=seed))
         moves.append(bootstrap_interval(weighted_median, apart, weight=weight, seed=seed))
     return NoiseCurve(strength, tuple(moves), tuple(areas))
@@ -163,7 +171,3 @@ def _scores_and_distances(
         distance = semd_distance(before, spectral_function(batch), pt_ref)
         apart[rows] = np.asarray(distance)[: len(rows)]
     return values, apart
-
-
-def _host(column) -> Float[np.ndarray, "N n"]:
-    return np.asarray(column, np.float32)
