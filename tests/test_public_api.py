@@ -99,6 +99,7 @@ PAPERS = {
     "1408.3122": "generalised angularities",
     "1409.6298": "D2",
     "1704.06266": "soft-drop multiplicity",
+    "1706.06083": "adversarial training",
     "1712.07124": "energy flow polynomials",
     "1810.05165": "Energy Flow Networks, and the public jets",
     "1811.05381": "GroupSort and orthogonal layers",

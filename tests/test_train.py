@@ -18,8 +18,10 @@ from smearjax.evaluate import auc
 from smearjax.jets import load_jets, save_jets, split_rows
 from smearjax.networks import (
     EFN,
+    Adversary,
     Ensemble,
     LipschitzEFN,
+    Splits,
     load_network,
     network_scores,
     train_network,
@@ -45,7 +47,11 @@ def test_it_is_the_library_on_the_same_jets(trained, small):
     learning, held, test = (jets[rows] for rows in split_rows(jets, (0.5, 0.1, 0.4), 0))
     networks = [
         train_network(
-            EFN(key=jax.random.key(s)), learning, held, config.training(progress=False), seed=s
+            EFN(key=jax.random.key(s)),
+            learning,
+            held,
+            config.training(progress=False, pt_ref=525.0),
+            seed=s,
         ).network
         for s in (0, 1)
     ]
@@ -126,8 +132,13 @@ def test_settings_reach_the_network():
     network = config.untrained(0)
     assert isinstance(network, LipschitzEFN)
     assert (network.emd_scale, network.length_scale) == (3.0, 1.0)
-    training = config.training(progress=False)
+    training = config.training(progress=False, pt_ref=525.0)
     assert (training.batch_size, training.rotate, repr(training.loss)) == (500, False, "MLC()")
+    assert training.augmentation is None
+    split = TrainConfig(augment="splits", augment_budget=0.5).training(False, 525.0)
+    assert split.augmentation == Splits(525.0, 0.5)
+    attacked = TrainConfig(augment="adversary").training(False, 525.0)
+    assert attacked.augmentation == Adversary(525.0, 1.0)
     assert TrainConfig(network="pfn-id").untrained(0).needs_pid
     assert not TrainConfig(network="pfn").untrained(0).needs_pid
 
@@ -137,6 +148,7 @@ def test_bad_settings_are_named():
 TrainConfig(data="sample") | data are 'sample'; expected a tuple
 TrainConfig(members=0) | members must be at least 1
 TrainConfig(test_fraction=0.95) | must be positive and leave jets to train on
+TrainConfig(augment="adversary", augment_budget=-1.0) | budget must be an energy
 TrainConfig(epochs=0) | epochs must be at least 1
 AnalyzeConfig(networks="a.eqx") | networks are 'a.eqx'; expected a tuple of files
 AnalyzeConfig(networks=("a/EFN.eqx",)) | differ from one another and from EFN

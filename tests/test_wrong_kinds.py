@@ -67,6 +67,7 @@ network_scores(EFN, jets) | network is the class EFN
 train_network("efn", jets, jets) | network is a str
 train_network(efn, jets, jets, folder="README.md") | folder is a file, 'README.md'
 TrainingConfig(schedule="linear") | schedule must be 'cosine' or 'constant', got 'linear'
+TrainingConfig(augmentation=Splits) | augmentation is the class Splits
 save_network("x", "efn") | network is a str
 Ensemble([EFN]) | members[0] is the class EFN
 Ensemble(efn) | members is a EFN

@@ -20,11 +20,13 @@ from smearjax.networks import (
     PFN,
     PUBLISHED,
     SQR,
+    Adversary,
     CrossEntropy,
     Ensemble,
     JetNetwork,
     LipschitzEFN,
     MomentEFN,
+    Splits,
     SquaredError,
     TrainedNetwork,
     TrainingConfig,
@@ -81,6 +83,11 @@ class TrainConfig:
     """Share of each weight taken off it per step and learning rate."""
     loss: Literal["cross-entropy", "squared-error", "mlc", "sqr"] = "cross-entropy"
     """What is minimised."""
+    augment: Literal["none", "splits", "adversary"] = "none"
+    """How training jets are changed, anew each time: particles split at random, or moved to where
+    the network's loss is larger (training then takes four times as long)."""
+    augment_budget: float = 1.0
+    """Transport cost in GeV that this may move a jet by; with 0 splits are exactly collinear."""
     published: bool = False
     """The settings of arXiv:1810.05165 (but for the epochs) instead of those above."""
     order: int = 2
@@ -104,7 +111,12 @@ class TrainConfig:
                 "validation_fraction and test_fraction must be positive and leave jets to train "
                 f"on; got {self.validation_fraction} and {self.test_fraction}"
             )
-        self.training(progress=False)
+        for name, known in (("augment", ("none", "splits", "adversary")), ("loss", LOSSES)):
+            if getattr(self, name) not in known:
+                raise ValueError(
+                    f"{name} must be one of {', '.join(known)}; got {getattr(self, name)!r}"
+                )
+        self.training(progress=False, pt_ref=1.0)
 
     @property
     def fractions(self) -> tuple[float, float, float]:
@@ -112,24 +124,29 @@ class TrainConfig:
         rest = 1.0 - self.validation_fraction - self.test_fraction
         return rest, self.validation_fraction, self.test_fraction
 
-    def training(self, progress: bool) -> TrainingConfig:
-        """The settings of `train_network`, dimensionless.
+    def training(self, progress: bool, pt_ref: float) -> TrainingConfig:
+        """The settings of `train_network`.
 
         Args:
             progress: show a bar.
+            pt_ref: energy by which transport costs are multiplied, GeV.
 
         Errors as for `TrainingConfig`. Source: the class.
 
-        >>> TrainConfig(published=True).training(progress=False).batch_size
+        >>> TrainConfig(published=True).training(progress=False, pt_ref=525.0).batch_size
         500
         """
+        kinds = {"splits": Splits, "adversary": Adversary}
+        kind = kinds.get(self.augment)
+        augmentation = kind and kind(pt_ref, budget=self.augment_budget)
         own = ("batch_size", "learning_rate", "schedule", "patience", "clip_norm", "weight_decay")
         chosen = {name: getattr(self, name) for name in own}
         if self.published:
             chosen = {name: getattr(PUBLISHED, name) for name in (*own, "rotate")}
         return TrainingConfig(
-            epochs=self.epochs, loss=LOSSES[self.loss], progress=progress, **chosen
-        )
+            epochs=self.epochs, loss=LOSSES[self.loss], augmentation=augmentation,
+            progress=progress, **chosen,
+        )  # fmt: skip
 
     def untrained(self, seed: int) -> JetNetwork:
         """A network to begin with; its length scale is in radians.
@@ -188,7 +205,9 @@ def train(config: TrainConfig | None = None, progress: bool = False) -> dict[str
     jets = _all(config.data)
     rows = split_rows(jets, config.fractions, config.seed)
     learning, held, test = (jets[part] for part in rows)
-    settings, out = config.training(progress), Path(config.out)
+    # The energy that stands for one jet, as for the smeared likelihood.
+    pt_ref = float(np.mean(np.sum(learning.pt, axis=1)))
+    settings, out = config.training(progress, pt_ref), Path(config.out)
     trained = [
         train_network(
             config.untrained(seed), learning, held, settings, seed=seed,

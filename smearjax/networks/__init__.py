@@ -1,5 +1,8 @@
 """Trained classifiers to compare with."""
 
+from smearjax.networks.augmentation import Adversary as Adversary
+from smearjax.networks.augmentation import Augmentation as Augmentation
+from smearjax.networks.augmentation import Splits as Splits
 from smearjax.networks.efn import EFN as EFN
 from smearjax.networks.ensemble import Ensemble as Ensemble
 from smearjax.networks.inference import latent_vectors as latent_vectors
@@ -26,12 +29,15 @@ __all__ = [
     "PFN",
     "PUBLISHED",
     "SQR",
+    "Adversary",
+    "Augmentation",
     "CrossEntropy",
     "Ensemble",
     "JetNetwork",
     "LipschitzEFN",
     "Loss",
     "MomentEFN",
+    "Splits",
     "SquaredError",
     "TrainedNetwork",
     "TrainingConfig",

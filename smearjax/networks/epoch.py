@@ -13,9 +13,10 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from smearjax.jets.arrays import HostOrDevice
+from smearjax.networks.augmentation import Augmentation
 from smearjax.networks.jet_network import JetNetwork
 from smearjax.networks.losses import Loss
-from smearjax.networks.packing import FlatJets, gather_batch
+from smearjax.networks.packing import FlatJets, Particles, gather_batch
 from smearjax.networks.training_config import TrainingConfig
 
 
@@ -55,17 +56,24 @@ def run_epoch(
     adam: optax.GradientTransformation,
     loss: Loss,
     rotate: bool,
+    augmentation: Augmentation | None,
 ) -> tuple[JetNetwork, Any, Float[Array, ""]]:
     """One pass over the batches: the network, the optimiser's state and the mean loss after it."""
     arrays, static = eqx.partition(network, eqx.is_array)
 
     def loss_of(arrays: Any, index: Array, key: PRNGKeyArray) -> Array:
-        pt, y, phi, pid, jet_of = gather_batch(batches.flat, index, width)
+        def losses(particles: Particles) -> Float[Array, " B"]:
+            output = eqx.combine(arrays, static).packed(*particles, len(index))
+            return loss.of_each(output, batches.label[index])
+
+        particles = gather_batch(batches.flat, index, width)
         if rotate:
-            y, phi = turned(y, phi, jet_of, len(index), key)
-        output = eqx.combine(arrays, static).packed(pt, y, phi, pid, jet_of, len(index))
+            particles = turned(particles, len(index), key)
+        if augmentation is not None:
+            changed = augmentation(particles, losses, len(index), jax.random.fold_in(key, 1))
+            particles = jax.lax.stop_gradient(changed)
         # Weights have mean 1 over all jets; a batch is not scaled by its own, perhaps tiny, sum.
-        return jnp.mean(batches.weight[index] * loss.of_each(output, batches.label[index]))
+        return jnp.mean(batches.weight[index] * losses(particles))
 
     def step(carry: Any, batch: Any) -> Any:
         arrays, state = carry
@@ -80,16 +88,15 @@ def run_epoch(
     return eqx.combine(arrays, static), state, jnp.mean(losses)
 
 
-def turned(
-    y: Array, phi: Array, jet_of: Array, n_jets: int, key: PRNGKeyArray
-) -> tuple[Array, Array]:
-    """Centred angles, each jet's turned by a random angle and mirrored half of the time."""
+def turned(particles: Particles, n_jets: int, key: PRNGKeyArray) -> Particles:
+    """Each jet turned by a random angle about its centre, and mirrored half of the time."""
+    y, phi, jet_of = particles.y, particles.phi, particles.jet_of
     angle_key, mirror_key = jax.random.split(key)
     angle = jax.random.uniform(angle_key, (n_jets + 1,), maxval=2 * np.pi, dtype=y.dtype)
     sign = jax.random.rademacher(mirror_key, (n_jets + 1,), dtype=y.dtype)
     cosine, sine = jnp.cos(angle)[jet_of], jnp.sin(angle)[jet_of]
     phi = sign[jet_of] * phi
-    return cosine * y - sine * phi, sine * y + cosine * phi
+    return particles._replace(y=cosine * y - sine * phi, phi=sine * y + cosine * phi)
 
 
 def learning_rates(config: TrainingConfig, steps: int) -> Float[np.ndarray, " steps"]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -26,6 +28,37 @@ class FlatJets(eqx.Module):
     pid: Int[np.ndarray | Array, " M"] | None
     start: Int[np.ndarray | Array, " J"]
     count: Int[np.ndarray | Array, " J"]
+
+
+class Particles(NamedTuple):
+    """Particles of the jets of one batch, one after another, as `JetNetwork.packed` takes them.
+
+    Attributes:
+        pt: (P,) in GeV, 0 in the slots that are left out.
+        y: (P,) centred rapidities.
+        phi: (P,) centred azimuths in radians.
+        pid: (P,) PDG numbers, or None.
+        jet_of: (P,) rising number of each particle's jet; the number of jets where left out.
+    """
+
+    pt: Float[Array, " P"]
+    y: Float[Array, " P"]
+    phi: Float[Array, " P"]
+    pid: Int[Array, " P"] | None
+    jet_of: Int[Array, " P"]
+
+    def total(self, values: Float[Array, " P"], n_jets: int) -> Float[Array, " J"]:
+        """Sums over each jet, and last over what is left out."""
+        return jax.ops.segment_sum(values, self.jet_of, n_jets + 1, indices_are_sorted=True)
+
+    def fraction(self, n_jets: int) -> Float[Array, " P"]:
+        """Momentum fractions, 0 where left out."""
+        total = self.total(self.pt, n_jets)
+        return self.pt / jnp.where(total > 0, total, 1.0)[self.jet_of]
+
+    def moved(self, move: Float[Array, "2 P"]) -> Particles:
+        """The particles displaced in y and φ."""
+        return self._replace(y=self.y + move[0], phi=self.phi + move[1])
 
 
 def flatten(jets: Jets, with_pid: bool = False) -> FlatJets:
@@ -52,10 +85,8 @@ def pid_of(jets: Jets) -> Int[np.ndarray, "N n"]:
     return np.asarray(jets.pid).astype(np.int32)
 
 
-def gather_batch(
-    flat: FlatJets, index: Int[Array, " B"], width: int
-) -> tuple[Array, Array, Array, Array | None, Array]:
-    """(pt, y, phi, pid, jet_of) of the chosen jets in ``width`` slots; jet_of = B is left out."""
+def gather_batch(flat: FlatJets, index: Int[Array, " B"], width: int) -> Particles:
+    """The chosen jets in ``width`` slots; what jet_of = B marks is left out."""
     count = flat.count[index]
     end = jnp.cumsum(count)
     slot = jnp.arange(width, dtype=end.dtype)
@@ -65,7 +96,7 @@ def gather_batch(
     source = jnp.where(used, flat.start[index][owner] + slot - (end - count)[owner], 0)
     pt = jnp.where(used, flat.pt[source], 0.0)
     pid = None if flat.pid is None else flat.pid[source]
-    return pt, flat.y[source], flat.phi[source], pid, jet_of
+    return Particles(pt, flat.y[source], flat.phi[source], pid, jet_of)
 
 
 def epoch_order(

@@ -160,6 +160,7 @@ class _Epoch:
         network, adam, loss = run_epoch(
             state.network, state.optimiser, self.batches, self.orders[number],
             self.rates[number], turns, self.width, self.adam, self.config.loss, self.config.rotate,
+            self.config.augmentation,
         )  # fmt: skip
         scores = packed_scores(network, self.blocks)
         losses = state.losses.copy()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from smearjax._expect import expect, expect_whole
+from smearjax.networks.augmentation import Augmentation
 from smearjax.networks.losses import CrossEntropy, Loss
 
 
@@ -39,6 +40,9 @@ class TrainingConfig:
     """Share of each weight, biases excepted, taken off it per step and learning rate (AdamW)."""
     rotate: bool = True
     """Turn and mirror each training jet about its centroid at random, every time it is used."""
+    augmentation: Augmentation | None = None
+    """How jets are changed, anew each time, before the network learns from them: `Splits` or
+    `Adversary`."""
     loss: Loss = CrossEntropy()  # noqa: RUF009 (losses are frozen)
     """What is minimised; it says how the output estimates ln p/q."""
     progress: bool = True
@@ -47,6 +51,9 @@ class TrainingConfig:
     def __post_init__(self):
         for name in ("epochs", "batch_size", "patience"):
             expect_whole(name, getattr(self, name), least=1)
+        if self.augmentation is not None:
+            way_out = "Splits(pt_ref=...), Adversary(pt_ref=..., budget=...) or None"
+            expect("augmentation", self.augmentation, Augmentation, way_out)
         expect("loss", self.loss, Loss, "a loss such as CrossEntropy() or MLC()")
         for name in ("learning_rate", "clip_norm"):
             value = getattr(self, name)
