@@ -28,7 +28,7 @@ _START, _STRIDE = 0.5, 2.0
 class Augmentation(eqx.Module):
     """What happens to the particles of a batch before the network learns from them.
 
-    Labels and weights stay, angles are in radians. Raises nothing by itself. Source: the subclasses.
+    Labels and weights stay; angles are in radians. Raises nothing itself. Source: the subclasses.
 
     >>> issubclass(Splits, Augmentation), issubclass(Adversary, Augmentation)
     (True, True)
