@@ -66,6 +66,7 @@ RESULTS = {
     "EpsilonCurve",
     "Information",
     "Interval",
+    "IsometryAttack",
     "KarhunenLoeve",
     "LearnedMetric",
     "LearningCurve",

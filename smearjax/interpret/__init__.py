@@ -21,6 +21,8 @@ from smearjax.interpret.robustness.attack_curve import AttackCurve as AttackCurv
 from smearjax.interpret.robustness.attack_curve import attack_curve as attack_curve
 from smearjax.interpret.robustness.flips import Flips as Flips
 from smearjax.interpret.robustness.flips import flips as flips
+from smearjax.interpret.robustness.isometries import IsometryAttack as IsometryAttack
+from smearjax.interpret.robustness.isometries import isometry_attack as isometry_attack
 from smearjax.interpret.robustness.noise import NoiseCurve as NoiseCurve
 from smearjax.interpret.robustness.noise import noise_curve as noise_curve
 
@@ -32,6 +34,7 @@ __all__ = [
     "Flips",
     "Guidance",
     "GuidingStep",
+    "IsometryAttack",
     "KarhunenLoeve",
     "LogAngularity",
     "Neighbourhood",
@@ -44,6 +47,7 @@ __all__ = [
     "flips",
     "guide",
     "information_by_rank",
+    "isometry_attack",
     "karhunen_loeve",
     "latent_filters",
     "latent_importance",
