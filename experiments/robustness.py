@@ -5,11 +5,12 @@
     python experiments/robustness.py … --shifted FILES          # jets made otherwise, one row each
 
 Networks are those of networks.py, taken from --out if they lie there and are of the same files,
-trained otherwise. For each: the median smallest flip of its decision at equal odds, without and
-with particles split in two, and how much ten times the steps and ten restarts change it; AUC under
-attack against the budget; AUC with noise against the distance that the noise moves jets; AUC on
-jets made otherwise. Settings are frozen in robustness.toml; each part is kept, so that an
-interrupted run goes on where it stopped.
+trained otherwise; beside them some trained on jets that an adversary moves or whose particles
+split. For each: the median smallest flip of its decision at equal odds, without and with particles
+split in two, and how much ten times the steps and ten restarts change it; AUC under attack against
+the budget; AUC when every jet is turned and mirrored; AUC with noise against the distance that the
+noise moves jets; AUC on jets made otherwise. Settings are frozen in robustness.toml; each part is
+kept, so that an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -24,20 +25,44 @@ from typing import Any
 import numpy as np
 from _common import kept, load_all, quality, say, training_and_test
 from networks import CONFIG as NETWORKS
-from networks import trained_network
+from networks import drawn, trained_network, untrained
 from robustness_figures import draw
 from tqdm import tqdm
 
 from smearjax import Jets
-from smearjax.interpret import attack_curve, flips, noise_curve
-from smearjax.networks import JetNetwork, network_scores
+from smearjax.interpret import attack_curve, flips, isometry_attack, noise_curve
+from smearjax.networks import (
+    Adversary,
+    JetNetwork,
+    Splits,
+    TrainingConfig,
+    network_scores,
+    train_network,
+)
 
 CONFIG = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
 PT_REF = CONFIG["pt_ref"]
+AUGMENTATIONS = {"Adversary": Adversary, "Splits": Splits}
 
 
-def flip_part(network: JetNetwork, jets: Jets) -> dict[str, Any]:
-    """Smallest flips with whole and with split particles, and the check of the search."""
+def hardened_network(name: str, pool: Jets, number: int, out: Path) -> JetNetwork:
+    """A network of networks.py's first seed, trained on jets that are changed."""
+    asked = CONFIG["hardened"][name]
+    augmentation = AUGMENTATIONS[asked["augmentation"]](PT_REF, budget=asked["budget"])
+    train, validation = drawn(pool, number, 0)
+    return train_network(
+        untrained(asked["of"], 0, published=False), train, validation,
+        TrainingConfig(augmentation=augmentation), folder=out / f"trained_{plain(name)}_{number}",
+    ).network  # fmt: skip
+
+
+def plain(name: str) -> str:
+    """As the name of a file."""
+    return name.replace(", ", "_").replace(" ", "_")
+
+
+def flip_part(network: JetNetwork, jets: Jets, check: bool) -> dict[str, Any]:
+    """Smallest flips with whole and with split particles, and the check of the search if asked."""
     asked = {"pt_ref": PT_REF, "steps": CONFIG["steps"], "restarts": CONFIG["restarts"]}
     found = {}
     for copies in (1, 2):
@@ -49,6 +74,8 @@ def flip_part(network: JetNetwork, jets: Jets) -> dict[str, Any]:
             "free": float((one.cost < CONFIG["free"]).mean()),
             "not_found": float(np.isinf(one.cost).mean()),
         }
+    if not check:
+        return found
     few = jets[: CONFIG["checked"]]
     searches = {"as above": {}, "ten times the steps": {"steps": 10 * CONFIG["steps"]},
                 "ten restarts": {"restarts": 10}}  # fmt: skip
@@ -60,10 +87,12 @@ def flip_part(network: JetNetwork, jets: Jets) -> dict[str, Any]:
 
 
 def curve_part(network: JetNetwork, jets: Jets) -> dict[str, Any]:
-    """AUC under attack and with noise."""
+    """AUC under attack, when turned, and with noise."""
+    turned = isometry_attack(network, jets, turns=CONFIG["turns"], progress=True)
     attack = attack_curve(network, jets, CONFIG["budgets"], pt_ref=PT_REF, progress=True)
     found: dict[str, Any] = {
-        "budget": attack.budget.tolist(), "attack": [asdict(one) for one in attack.auc], "noise": {}
+        "budget": attack.budget.tolist(), "attack": [asdict(one) for one in attack.auc],
+        "turned": asdict(turned.auc), "flipped_by_turns": asdict(turned.flipped), "noise": {},
     }  # fmt: skip
     for kind, strengths in CONFIG["noise"].items():
         if kind == "added" and network.needs_pid:
@@ -91,25 +120,36 @@ def table(rows: list[dict[str, Any]], n_flip: int, n_curve: int, number: int) ->
     lines = [
         f"{number:,} training jets; smallest flips of {n_flip:,} test jets, AUC of {n_curve:,}",
         f"{'':<16}{'median flip [GeV]':>26}{'split in two':>26}{'free':>8}"
-        f"{'steps ×10':>11}{'10 restarts':>12}",
+        f"{'steps ×10':>12}{'10 restarts':>12}",
     ]
     for row in rows:
         cells = ""
         for copies in (1, 2):
             one = row["flips"][f"copies {copies}"]["robustness"]
             cells += f"{one['value']:.2f} ({one['lo']:.2f} – {one['hi']:.2f})".rjust(26)
-        check = row["flips"]["check"]
-        ratios = [
-            check[name] / check["as above"] for name in ("ten times the steps", "ten restarts")
-        ]
+        check = row["flips"].get("check", {})
+        changes = "".join(
+            f"{check[search] / check['as above']:.3f}".rjust(12) if check else " " * 12
+            for search in ("ten times the steps", "ten restarts")
+        )
         free = row["flips"]["copies 2"]["free"]
-        lines.append(f"{row['name']:<16}{cells}{free:>8.1%}{ratios[0]:>11.3f}{ratios[1]:>12.3f}")
+        lines.append(f"{row['name']:<16}{cells}{free:>8.1%}{changes}")
     lines += ["", "AUC under attack, budget in GeV"]
     budgets = rows[0]["curves"]["budget"]
     lines.append(f"{'':<16}" + "".join(f"{budget:>9g}" for budget in budgets))
     for row in rows:
         values = "".join(f"{one['value']:>9.4f}" for one in row["curves"]["attack"])
         lines.append(f"{row['name']:<16}{values}")
+    lines += [
+        "",
+        "turned and mirrored: AUC of the worst image (68 %), and jets with images of both",
+    ]
+    for row in rows:
+        area, share = row["curves"]["turned"], row["curves"]["flipped_by_turns"]
+        lines.append(
+            f"{row['name']:<16}{area['value']:.4f} ({area['lo']:.4f} – {area['hi']:.4f})"
+            f"{share['value']:>9.1%}"
+        )
     for kind in CONFIG["noise"]:
         with_noise = [row for row in rows if kind in row["curves"]["noise"]]
         if not with_noise:
@@ -146,16 +186,20 @@ def main() -> None:
     to_flip, to_curve = (test[np.sort(order[:n])] for n in (chosen.flips, CONFIG["curves"]))
     settings = {**names, "jets": number, "config": CONFIG, "networks": NETWORKS["networks"]}
     rows = []
-    for name in tqdm(CONFIG["networks"], desc="networks"):
-        network = trained_network(name, pool, test, number, names, chosen.out)
+    for name in tqdm([*CONFIG["networks"], *CONFIG["hardened"]], desc="networks"):
+        if name in CONFIG["hardened"]:
+            network = hardened_network(name, pool, number, out)
+        else:
+            network = trained_network(name, pool, test, number, names, chosen.out)
         parts = {
-            "flips": (partial(flip_part, network, to_flip), {"flips": len(to_flip)}),
+            "flips": (partial(flip_part, network, to_flip, name in CONFIG["networks"]),
+                      {"flips": len(to_flip)}),
             "curves": (partial(curve_part, network, to_curve), {}),
             "shift": (partial(shift_part, network, chosen.shifted),
                       {"shifted": [Path(path).name for path in chosen.shifted]}),
         }  # fmt: skip
         rows.append({"name": name} | {
-            part: kept(out / f"{name.replace(' ', '_')}_{part}.json", settings | more, measure)
+            part: kept(out / f"{plain(name)}_{part}.json", settings | more, measure)
             for part, (measure, more) in parts.items()
         })  # fmt: skip
     say(table(rows, len(to_flip), len(to_curve), number), out)

@@ -14,6 +14,7 @@ COLOURS = {
     "PFN": VERMILION,
     "PFN-ID": OCHRE,
 }
+LINES = {"adversary": "--", "splits": ":"}
 KINDS = {
     "pt": "momenta smeared",
     "angles": "angles smeared",
@@ -29,6 +30,12 @@ def draw(rows: list[dict[str, Any]], jets: int, out: Path) -> None:
         noise_figure(rows, jets).savefig(out / "noise.png")
 
 
+def look(name: str) -> dict[str, str]:
+    """Colour of the network, dashed or dotted if it was trained on changed jets."""
+    base, _, how = name.partition(", ")
+    return {"color": COLOURS[base], "linestyle": LINES.get(how, "-"), "label": name}
+
+
 def attack_figure(rows: list[dict[str, Any]], jets: int) -> Any:
     """AUC against the budget, and the shares of jets that a budget flips."""
     import matplotlib.pyplot as plt
@@ -36,15 +43,15 @@ def attack_figure(rows: list[dict[str, Any]], jets: int) -> Any:
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(13.4, 5.8))
     for row in rows:
-        colour = COLOURS[row["name"]]
+        style = look(row["name"])
         budget = np.array(row["curves"]["budget"])
         value, low, high = (
             [one[key] for one in row["curves"]["attack"]] for key in ("value", "lo", "hi")
         )
-        left.plot(budget, value, color=colour, marker="o", label=row["name"])
-        left.fill_between(budget, low, high, color=colour, alpha=0.2, linewidth=0)
+        left.plot(budget, value, marker="o", **style)
+        left.fill_between(budget, low, high, color=style["color"], alpha=0.2, linewidth=0)
         cost = np.sort(row["flips"]["copies 1"]["cost"])
-        right.plot(cost, np.arange(1, len(cost) + 1) / len(cost), color=colour, label=row["name"])
+        right.plot(cost, np.arange(1, len(cost) + 1) / len(cost), **style)
     left.axhline(0.5, color="0.6", lw=1)
     left.set_xscale("symlog", linthresh=0.25)
     left.set_xticks([0, 0.5, 1, 2, 4, 8, 16], ["0", ".5", "1", "2", "4", "8", "16"])
@@ -67,12 +74,12 @@ def noise_figure(rows: list[dict[str, Any]], jets: int) -> Any:
         for row in rows:
             if kind not in row["curves"]["noise"]:
                 continue
-            curve, colour = row["curves"]["noise"][kind], COLOURS[row["name"]]
+            curve = row["curves"]["noise"][kind]
             clean = row["curves"]["attack"][0]["value"]
             axes.plot(
                 [one["value"] for one in curve["moved"]],
                 [one["value"] - clean for one in curve["auc"]],
-                color=colour, marker="o", label=row["name"],
+                marker="o", **look(row["name"]),
             )  # fmt: skip
         axes.axhline(0, color="0.6", lw=1)
         axes.set(xscale="log")

@@ -54,6 +54,7 @@ STANDARD = {
 RESULTS = {
     "AttackCurve",
     "BallCounts",
+    "DomainWeights",
     "EffectiveDimension",
     "Embedding",
     "Explanation",

@@ -3,6 +3,8 @@
 from smearjax.networks.augmentation import Adversary as Adversary
 from smearjax.networks.augmentation import Augmentation as Augmentation
 from smearjax.networks.augmentation import Splits as Splits
+from smearjax.networks.domain_weights import DomainWeights as DomainWeights
+from smearjax.networks.domain_weights import domain_weights as domain_weights
 from smearjax.networks.efn import EFN as EFN
 from smearjax.networks.ensemble import Ensemble as Ensemble
 from smearjax.networks.inference import latent_vectors as latent_vectors
@@ -32,6 +34,7 @@ __all__ = [
     "Adversary",
     "Augmentation",
     "CrossEntropy",
+    "DomainWeights",
     "Ensemble",
     "JetNetwork",
     "LipschitzEFN",
@@ -41,6 +44,7 @@ __all__ = [
     "SquaredError",
     "TrainedNetwork",
     "TrainingConfig",
+    "domain_weights",
     "latent_vectors",
     "load_network",
     "network_scores",
