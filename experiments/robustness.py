@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,10 +25,10 @@ import numpy as np
 from _common import kept, load_all, quality, say, training_and_test
 from networks import CONFIG as NETWORKS
 from networks import drawn, trained_network, untrained
-from robustness_figures import draw
 from tqdm import tqdm
 
 from smearjax import Jets
+from smearjax.analysis.sections.robustness import curve_record, flip_record
 from smearjax.interpret import attack_curve, flips, isometry_attack, noise_curve
 from smearjax.networks import (
     Adversary,
@@ -39,6 +38,8 @@ from smearjax.networks import (
     network_scores,
     train_network,
 )
+from smearjax.report.robustness import draw_attacks, draw_noise
+from smearjax.report.style import hep_style
 
 CONFIG = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
 PT_REF = CONFIG["pt_ref"]
@@ -64,23 +65,18 @@ def plain(name: str) -> str:
 def flip_part(network: JetNetwork, jets: Jets, check: bool) -> dict[str, Any]:
     """Smallest flips with whole and with split particles, and the check of the search if asked."""
     asked = {"pt_ref": PT_REF, "steps": CONFIG["steps"], "restarts": CONFIG["restarts"]}
-    found = {}
-    for copies in (1, 2):
-        one = flips(network, jets, copies=copies, **asked, progress=True)
-        found[f"copies {copies}"] = {
-            "robustness": asdict(one.robustness),
-            "cost": one.cost.tolist(),
-            "distance": one.distance.tolist(),
-            "free": float((one.cost < CONFIG["free"]).mean()),
-            "not_found": float(np.isinf(one.cost).mean()),
-        }
+    whole, split = (
+        flips(network, jets, copies=copies, **asked, progress=True) for copies in (1, 2)
+    )
+    found = flip_record(whole, split)
     if not check:
         return found
-    few = jets[: CONFIG["checked"]]
     searches = {"as above": {}, "ten times the steps": {"steps": 10 * CONFIG["steps"]},
                 "ten restarts": {"restarts": 10}}  # fmt: skip
     found["check"] = {
-        name: flips(network, few, **asked | changed, progress=True).robustness.value
+        name: flips(
+            network, jets[: CONFIG["checked"]], **asked | changed, progress=True
+        ).robustness.value
         for name, changed in searches.items()
     }
     return found
@@ -90,20 +86,12 @@ def curve_part(network: JetNetwork, jets: Jets) -> dict[str, Any]:
     """AUC under attack, when turned, and with noise."""
     turned = isometry_attack(network, jets, turns=CONFIG["turns"], progress=True)
     attack = attack_curve(network, jets, CONFIG["budgets"], pt_ref=PT_REF, progress=True)
-    found: dict[str, Any] = {
-        "budget": attack.budget.tolist(), "attack": [asdict(one) for one in attack.auc],
-        "turned": asdict(turned.auc), "flipped_by_turns": asdict(turned.flipped), "noise": {},
-    }  # fmt: skip
-    for kind, strengths in CONFIG["noise"].items():
-        if kind == "added" and network.needs_pid:
-            continue
-        curve = noise_curve(network, jets, kind, strengths, pt_ref=PT_REF)
-        found["noise"][kind] = {
-            "strength": strengths,
-            "moved": [asdict(one) for one in curve.moved],
-            "auc": [asdict(one) for one in curve.auc],
-        }
-    return found
+    kinds = [kind for kind in CONFIG["noise"] if not (kind == "added" and network.needs_pid)]
+    curves = {
+        kind: noise_curve(network, jets, kind, CONFIG["noise"][kind], pt_ref=PT_REF)
+        for kind in kinds
+    }
+    return curve_record(attack, turned, attack.auc[0], curves)
 
 
 def shift_part(network: JetNetwork, files: list[str]) -> dict[str, Any]:
@@ -112,7 +100,7 @@ def shift_part(network: JetNetwork, files: list[str]) -> dict[str, Any]:
     for path in files:
         jets = load_all([path])
         found[Path(path).stem] = quality(network_scores(network, jets), jets)
-    return {"files": found}
+    return {"shifted": found}
 
 
 def table(rows: list[dict[str, Any]], n_flip: int, n_curve: int, number: int) -> str:
@@ -123,47 +111,44 @@ def table(rows: list[dict[str, Any]], n_flip: int, n_curve: int, number: int) ->
         f"{'steps ×10':>12}{'10 restarts':>12}",
     ]
     for row in rows:
-        cells = ""
-        for copies in (1, 2):
-            one = row["flips"][f"copies {copies}"]["robustness"]
-            cells += f"{one['value']:.2f} ({one['lo']:.2f} – {one['hi']:.2f})".rjust(26)
-        check = row["flips"].get("check", {})
+        cells = "".join(
+            f"{row[key]['value']:.2f} ({row[key]['lo']:.2f} – {row[key]['hi']:.2f})".rjust(26)
+            for key in ("flip", "split_flip")
+        )
+        check = row.get("check", {})
         changes = "".join(
             f"{check[search] / check['as above']:.3f}".rjust(12) if check else " " * 12
             for search in ("ten times the steps", "ten restarts")
         )
-        free = row["flips"]["copies 2"]["free"]
-        lines.append(f"{row['name']:<16}{cells}{free:>8.1%}{changes}")
+        lines.append(f"{row['name']:<16}{cells}{row['free_share']:>8.1%}{changes}")
     lines += ["", "AUC under attack, budget in GeV"]
-    budgets = rows[0]["curves"]["budget"]
-    lines.append(f"{'':<16}" + "".join(f"{budget:>9g}" for budget in budgets))
+    lines.append(f"{'':<16}" + "".join(f"{one['budget_gev']:>9g}" for one in rows[0]["attack"]))
     for row in rows:
-        values = "".join(f"{one['value']:>9.4f}" for one in row["curves"]["attack"])
+        values = "".join(f"{one['value']:>9.4f}" for one in row["attack"])
         lines.append(f"{row['name']:<16}{values}")
     lines += [
         "",
-        "turned and mirrored: AUC of the worst image (68 %), and jets with images of both",
+        "AUC of the worst image when turned and mirrored (68 %), jets with images of both",
     ]
     for row in rows:
-        area, share = row["curves"]["turned"], row["curves"]["flipped_by_turns"]
+        area, share = row["turned"], row["flipped_by_turns"]["value"]
         lines.append(
             f"{row['name']:<16}{area['value']:.4f} ({area['lo']:.4f} – {area['hi']:.4f})"
-            f"{share['value']:>9.1%}"
+            f"{share:>9.1%}"
         )
     for kind in CONFIG["noise"]:
-        with_noise = [row for row in rows if kind in row["curves"]["noise"]]
-        if not with_noise:
+        curves = {row["name"]: row["noise"][kind] for row in rows if kind in row["noise"]}
+        if not curves:
             continue
-        moved = with_noise[0]["curves"]["noise"][kind]["moved"]
+        first = next(iter(curves.values()))
         lines += ["", f"AUC with noise, {kind}; median distance moved in GeV"]
-        lines.append(f"{'':<16}" + "".join(f"{one['value']:>9.2f}" for one in moved))
-        for row in with_noise:
-            values = row["curves"]["noise"][kind]["auc"]
-            lines.append(f"{row['name']:<16}" + "".join(f"{one['value']:>9.4f}" for one in values))
-    for name in rows[0]["shift"]["files"]:
+        lines.append(f"{'':<16}" + "".join(f"{one['moved_gev']:>9.2f}" for one in first))
+        for name, curve in curves.items():
+            lines.append(f"{name:<16}" + "".join(f"{one['value']:>9.4f}" for one in curve))
+    for name in rows[0]["shifted"]:
         lines += ["", f"AUC on {name} (68 %)"]
         for row in rows:
-            value, low, high = row["shift"]["files"][name]["auc"]
+            value, low, high = row["shifted"][name]["auc"]
             lines.append(f"{row['name']:<16}{value:.4f} ({low:.4f} – {high:.4f})")
     return "\n".join(lines)
 
@@ -198,12 +183,14 @@ def main() -> None:
             "shift": (partial(shift_part, network, chosen.shifted),
                       {"shifted": [Path(path).name for path in chosen.shifted]}),
         }  # fmt: skip
-        rows.append({"name": name} | {
-            part: kept(out / f"{plain(name)}_{part}.json", settings | more, measure)
-            for part, (measure, more) in parts.items()
-        })  # fmt: skip
+        row: dict[str, Any] = {"name": name}
+        for part, (measure, more) in parts.items():
+            row |= kept(out / f"{plain(name)}_{part}.json", settings | more, measure)
+        rows.append(row)
     say(table(rows, len(to_flip), len(to_curve), number), out)
-    draw(rows, len(to_curve), out)
+    with hep_style():
+        draw_attacks(rows, len(to_curve)).savefig(out / "attack.png")
+        draw_noise(rows, len(to_curve)).savefig(out / "noise.png")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The command `smearjax`: analyze, train, compare, guide, generate, report, doctor.
+"""The command `smearjax`: analyze, train, compare, guide, robustness, generate, report, doctor.
 
 A command's options are the fields of the frozen dataclass that Python users pass too. Everything
 heavy is imported by the command that needs it.
@@ -42,7 +42,7 @@ class ReportConfig:
 
 @dataclass(frozen=True)
 class CompareConfig:
-    """Which networks to compare with the smeared likelihood or to guide, and on which jets.
+    """Which networks to compare with the smeared likelihood, guide or attack, on which jets.
 
     Attributes:
         networks: Files of networks, by `smearjax train` say.
@@ -126,7 +126,7 @@ def _dispatch(words: list[str]) -> int:
 
 def _usage() -> str:
     """The text of `smearjax --help`."""
-    rows = "\n".join(f"  {name:<10}{line}" for name, (line, _) in COMMANDS.items())
+    rows = "\n".join(f"  {name:<12}{line}" for name, (line, _) in COMMANDS.items())
     return (
         "usage: smearjax COMMAND [OPTIONS]\n\nWhich energy scales does a jet classifier use?\n\n"
         f"{rows}\n\nsmearjax COMMAND --help lists a command's options; smearjax --version says "
@@ -175,6 +175,11 @@ def _compare(words: list[str]) -> None:
 def _guide(words: list[str]) -> None:
     """Analyse jets and find the observables that trained networks use; the page is alike."""
     _analyze_networks("guide", "guiding", words)
+
+
+def _robustness(words: list[str]) -> None:
+    """Analyse jets and find how far they must move before trained networks decide otherwise."""
+    _analyze_networks("robustness", "robustness", words)
 
 
 def _analyze_networks(command: str, section: str, words: list[str]) -> None:
@@ -252,6 +257,10 @@ COMMANDS: dict[str, tuple[str, Callable[[list[str]], None]]] = {
     "train": ("train a network to tell quark from gluon jets", _train),
     "compare": ("set trained networks beside the smeared likelihood; write a report", _compare),
     "guide": ("find the observables that trained networks use; write a report", _guide),
+    "robustness": (
+        "find by how many GeV jets must move to flip networks; write a report",
+        _robustness,
+    ),
     "report": ("make the report of an earlier result.json again", _report),
     "generate": ("make new quark and gluon jets with Pythia 8 and FastJet", _generate),
     "doctor": ("say what is installed, which devices JAX sees, and what is missing", _doctor),

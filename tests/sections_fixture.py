@@ -184,6 +184,41 @@ def _networks() -> dict[str, Any]:
     return {"n_jets": {"quark": 800, "gluon": 801}, "truth": truth, "networks": every}
 
 
+def _robustness() -> dict[str, Any]:
+    def ends(value: float) -> dict[str, float]:
+        return {"value": value, "lo": value - 0.01, "hi": value + 0.01, "bias": 0.0, "level": 0.68}
+
+    def network(name: str, better: float) -> dict[str, Any]:
+        kinds = ("pt", "angles", "lost", "added")[: 4 if name == "EFN" else 3]
+        return {
+            "name": name,
+            "flip": ends(1.23 + better),
+            "split_flip": ends(0.5) if name == "EFN" else dict.fromkeys(ends(0.0)),
+            "free_share": 0.25,
+            "cost": [0.3 + better, 1.2 + better, 4.0 + better],
+            "not_found": 1,
+            "attack": [
+                ends(0.8 - 0.05 * budget + 0.02 * better) | {"budget_gev": budget}
+                for budget in (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+            ],
+            "turned": ends(0.77),
+            "flipped_by_turns": ends(0.1),
+            "clean": ends(0.81),
+            "noise": {
+                kind: [
+                    ends(0.8 - 0.01 * e) | {"strength": 0.1 * e, "moved_gev": e} for e in EPSILON
+                ]
+                for kind in kinds
+            },
+        }
+
+    return {
+        "n_jets": {"flipped": 60, "attacked": 240, "disturbed": 1601},
+        "free_gev": 0.05,
+        "networks": [network("EFN", 0.0), network("hardened", 1.0)],
+    }
+
+
 def _guiding() -> dict[str, Any]:
     def ends(value: float) -> dict[str, float]:
         return {"value": value, "lo": value - 0.01, "hi": value + 0.01, "bias": 0.0, "level": 0.68}
@@ -291,6 +326,7 @@ def example_sections() -> dict[str, Any]:
         "metric": _metric(),
         "networks": _networks(),
         "guiding": _guiding(),
+        "robustness": _robustness(),
         "jets": _jets(),
         "components": _components(),
         "variation": _variation(),

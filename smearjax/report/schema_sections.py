@@ -145,6 +145,22 @@ PATTERNS: dict[str, Pattern] = {
             }
         ],
     },
+    "robustness": {
+        **numbers("free_gev"),
+        "n_jets": numbers("flipped", "attacked", "disturbed"),
+        "networks": [
+            {
+                "name": TEXT,
+                **numbers("free_share", "not_found"),
+                "cost": [NUMBER],
+                **dict.fromkeys(
+                    ("flip", "split_flip", "turned", "flipped_by_turns", "clean"), _ENDS
+                ),
+                "attack": [_ENDS | numbers("budget_gev")],
+                "noise": {...: [_ENDS | numbers("strength", "moved_gev")]},
+            }
+        ],
+    },
     "jets": {
         "epsilon_gev": NUMBER,
         "explained": [

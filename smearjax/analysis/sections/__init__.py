@@ -14,6 +14,7 @@ from smearjax.analysis.sections.mixture import mixture
 from smearjax.analysis.sections.networks import networks
 from smearjax.analysis.sections.null import null
 from smearjax.analysis.sections.ratios import ratios
+from smearjax.analysis.sections.robustness import robustness
 from smearjax.analysis.sections.single_jets import single_jets
 from smearjax.analysis.sections.variation import variation
 
@@ -26,6 +27,7 @@ SECTIONS: dict[str, Callable[[Ground], Section]] = {
     "metric": metric,
     "networks": networks,
     "guiding": guiding,
+    "robustness": robustness,
     "jets": single_jets,
     "components": components,
     "variation": variation,

@@ -16,6 +16,7 @@ from smearjax.report.chapters.mixture import mixture
 from smearjax.report.chapters.networks import networks
 from smearjax.report.chapters.null import null
 from smearjax.report.chapters.ratios import ratios
+from smearjax.report.chapters.robustness import robustness
 from smearjax.report.chapters.single_jets import single_jets
 from smearjax.report.chapters.variation import variation
 
@@ -30,6 +31,7 @@ CHAPTERS: dict[str, tuple[str, Callable[[Record, Record], Chapter]]] = {
     "metric": ("A learned metric", metric),
     "networks": ("What the networks know", networks),
     "guiding": ("Which observables the networks use", guiding),
+    "robustness": ("How far jets must move before the networks decide otherwise", robustness),
     "jets": ("Two jets explained", single_jets),
     "components": ("How many numbers a jet is", components),
 }
