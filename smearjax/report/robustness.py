@@ -63,6 +63,7 @@ def draw_attacks(networks: Sequence[Record], jets: int) -> Figure:
     left.legend(loc="upper right")
     right.axhline(0.5, color=MUTED, lw=1)
     right.set(xscale="log", xlim=(0.02, 50), ylim=(0, 1))
+    _energies(right)
     right.set_xlabel("smallest flip [GeV of transport]")
     right.set_ylabel("share of jets")
     return figure
@@ -97,14 +98,17 @@ def draw_noise(networks: Sequence[Record], jets: int) -> Figure:
                 _noise_curve(axes, rows, one["clean"]["value"], look)
         axes.axhline(0, color=MUTED, lw=1)
         axes.set_xscale("log")
+        _energies(axes)
         axes.text(0.04, 0.06, title, transform=axes.transAxes)
     for axes in panels[1]:
         axes.set_xlabel("median SEMD distance moved [GeV]")
     for axes in panels[:, 0]:
         axes.set_ylabel("change of AUC")
     handles, names = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=min(len(names), 5))
-    figure.text(0.99, 0.005, f"{jets:,} test jets", ha="right", color=MUTED, fontsize="small")
+    figure.legend(
+        handles, names, loc="outside upper center", ncols=min(len(names), 5),
+        title=f"{jets:,} test jets",
+    )  # fmt: skip
     return figure
 
 
@@ -114,6 +118,14 @@ def _noise_curve(axes: Axes, rows: Sequence[Record], clean: float, look: Mapping
     bars = [[row["value"] - row["lo"] for row in rows], [row["hi"] - row["value"] for row in rows]]
     moved = [row["moved_gev"] for row in rows]
     axes.errorbar(moved, change, bars, marker="o", capsize=2, elinewidth=1, **look)
+
+
+def _energies(axes: Axes) -> None:
+    """Few round numbers of GeV along the axis."""
+    low, high = axes.get_xlim()
+    ticks = [t for t in (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0) if low <= t <= high]
+    axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+    axes.xaxis.set_minor_formatter("")
 
 
 def _looks(networks: Sequence[Record]) -> list[dict[str, Any]]:
