@@ -12,7 +12,14 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
 
-LONG = ("02_scales", "03_a_planted_scale", "04_one_jet", "05_networks", "06_which_observables")
+LONG = (
+    "02_scales",
+    "03_a_planted_scale",
+    "04_one_jet",
+    "05_networks",
+    "06_which_observables",
+    "08_how_robust",
+)
 
 every_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 each_in_its_time = pytest.mark.parametrize(

@@ -1,17 +1,29 @@
 """Smallest flips against closed forms, certificates and exact projections."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from smearjax.evaluate import auc, weighted_median
-from smearjax.interpret import attack_curve, flips, noise_curve
+from smearjax.analysis.sections.robustness import curve_record, flip_record
+from smearjax.evaluate import Interval, auc, weighted_median
+from smearjax.interpret import (
+    AttackCurve,
+    Flips,
+    IsometryAttack,
+    NoiseCurve,
+    attack_curve,
+    flips,
+    noise_curve,
+)
 from smearjax.interpret.robustness.batches import split
 from smearjax.interpret.robustness.noise import NOISES
 from smearjax.interpret.robustness.transport import affordable, transport_cost
 from smearjax.jets import Jets, load_jets
 from smearjax.networks import EFN, PFN, LipschitzEFN, network_scores
+from smearjax.report.schema_sections import check_sections
 
 
 def even_jets(n_jets=12, n=5, seed=0):
@@ -209,3 +221,21 @@ def test_bad_arguments_of_noise():
         asked = {"score": linear, "jets": jets, "kind": "pt", "strengths": [0.1]} | changed
         with pytest.raises(ValueError, match=message):
             noise_curve(**asked, pt_ref=500.0)
+
+
+def test_what_is_found_is_what_the_page_takes():
+    """The page's own check of the record, and infinite flips neither lost nor written."""
+    area = Interval(0.8, 0.79, 0.81, 0.0)
+    cost, none = np.array([2.0, np.inf, 0.01, 1.0]), np.full(4, np.inf)
+    whole = Flips(cost, cost, cost, Interval(1.0, 0.9, 1.1, 0.0))
+    split = Flips(none, none, none, Interval(np.inf, np.inf, np.inf, np.nan))
+    attack = AttackCurve(np.array([0.0, 2.0]), np.zeros((2, 4)), (area, area))
+    turned = IsometryAttack(np.zeros(4), np.ones(4), area, area, area)
+    noise = {"pt": NoiseCurve(np.array([0.1]), (area,), (area,))}
+    record = {"name": "EFN"} | flip_record(whole, split) | curve_record(attack, turned, area, noise)
+    assert record["cost"] == [0.01, 1.0, 2.0]
+    assert (record["not_found"], record["free_share"]) == (1, 0.0)
+    assert record["split_flip"]["value"] is None
+    numbers = {"flipped": 4, "attacked": 4, "disturbed": 4}
+    page = {"n_jets": numbers, "free_gev": 0.05, "networks": [record]}
+    check_sections({"robustness": json.loads(json.dumps(page))})
