@@ -77,6 +77,7 @@ RESULTS = {
     "NoiseCurve",
     "Neighbours",
     "NullBand",
+    "OriginSpace",
     "PairCounts",
     "PairCurve",
     "PairDistribution",

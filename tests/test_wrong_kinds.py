@@ -45,6 +45,11 @@ scaling(jets, [4]) | likelihood is a Jets
 scaling(likelihood, None) | sizes must be whole numbers
 LeadingLog().fraction(["gg"], 3.0) | pair is ['gg']
 learn_metric("sample", jets) | train is a str
+origin_space("sample") | jets is a str
+origin_space(jets[:0]) | holds no jet
+origin_space(jets, beta="a") | beta must be positive
+origin_space(jets, cells=1.5) | cells must be at least 1
+origin_space(jets, pt_ref=-1.0) | pt_ref must be positive
 epsilon_curve(jets, None, [3.0]) | likelihood is a Jets
 epsilon_curve(likelihood, None, [3.0, 4.0], replicas="many") | replicas must be at least 2
 scan("sample", None, [3.0], folder) | likelihood is a str
@@ -71,6 +76,7 @@ TrainingConfig(augmentation=Splits) | augmentation is the class Splits
 save_network("x", "efn") | network is a str
 Ensemble([EFN]) | members[0] is the class EFN
 Ensemble(efn) | members is a EFN
+AboutOrigin(EFN) | network is the class EFN
 MomentEFN(order=1.5, key=key) | order must be at least 1, a whole number
 LipschitzEFN(emd_scale="a", key=key) | emd_scale must be positive and finite
 train_network(efn, jets.replace(label=None), jets) | have no labels
@@ -112,6 +118,7 @@ from smearjax import *
 from smearjax.jets import subjets
 from smearjax.planted import cores, plant, plant_at
 from smearjax.evaluate import *
+from smearjax.metric import origin_space
 from smearjax.interpret import *
 from smearjax.networks import *
 from smearjax.observables import *

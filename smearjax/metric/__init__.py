@@ -10,6 +10,8 @@ from smearjax.metric.embedding import Embedding as Embedding
 from smearjax.metric.embedding import distance_interval as distance_interval
 from smearjax.metric.embedding import embed as embed
 from smearjax.metric.exact import exact_squared_distances as exact_squared_distances
+from smearjax.metric.origin_space import OriginSpace as OriginSpace
+from smearjax.metric.origin_space import origin_space as origin_space
 from smearjax.metric.pair_counts import PairCounts as PairCounts
 from smearjax.metric.pair_counts import count_pairs as count_pairs
 from smearjax.metric.pairs.devices import device_mesh as device_mesh
@@ -32,6 +34,7 @@ __all__ = [
     "Cloud",
     "Embedding",
     "Neighbours",
+    "OriginSpace",
     "PairCounts",
     "PrecisionWarning",
     "Space",
@@ -47,6 +50,7 @@ __all__ = [
     "exact_squared_distances",
     "find_neighbours",
     "fit_space",
+    "origin_space",
     "semd",
     "semd_distance",
     "spectral_function",

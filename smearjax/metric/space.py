@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import equinox as eqx
@@ -90,15 +91,16 @@ class Space(eqx.Module):
         )
         number = np.full(len(jets), -1) if identity is None else np.asarray(identity)
         chunks = (slice(begin, begin + _CHUNK) for begin in range(0, max(len(jets), 1), _CHUNK))
-        parts = (
-            self.project(embed_jets(jets[rows], self.beta, self.omega, self.cells), number[rows])
-            for rows in chunks
-        )
+        parts = (self.project(self._embedded(jets[rows]), number[rows]) for rows in chunks)
         first = next(parts)
         whole = _put(_room(len(jets), first), first, 0)
         for k, part in enumerate(parts, start=1):
             whole = _put(whole, part, k * _CHUNK)
         return whole
+
+    def _embedded(self, jets: Jets) -> Embedding:
+        """What the jets are compared by, as vectors."""
+        return embed_jets(jets, self.beta, self.omega, self.cells)
 
     def project(self, embedding: Embedding, identity: Int[np.ndarray, " N"]) -> CertifiedPoints:
         """Embedded jets as points of this space.
@@ -200,12 +202,13 @@ def fit_space(
     >>> fit_space(load_jets("sample")[:300], cells=16).directions.shape
     (32, 16)
     """
-    embedding, unit = embedded_reference(jets, beta, omega, cells, pt_ref)
+    embed = partial(embed_jets, beta=beta, omega=omega, cells=cells)
+    embedding, unit = embedded_reference(jets, embed, pt_ref)
     return Space(
         jnp.asarray(beta, unit.dtype),
         unit,
         embedding.vectors.mean(axis=0),
-        _principal_directions(embedding, cells),
+        principal_directions(embedding, cells),
         omega,
         cells,
     )
@@ -221,7 +224,7 @@ def expect_semd(space: Space, doing: str) -> None:
 
 
 def embedded_reference(
-    jets: Jets, beta: ArrayLike, omega: str, cells: int, pt_ref: float | None
+    jets: Jets, embed: Callable[[Jets], Embedding], pt_ref: float | None
 ) -> tuple[Embedding, Float[Array, ""]]:
     """Up to 8,192 reference jets, evenly spread over the sample, and pT_ref in GeV."""
     expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
@@ -232,11 +235,11 @@ def embedded_reference(
     else:
         expect_number("pt_ref", pt_ref, 0, np.inf, "positive and finite, in GeV")
     used = np.arange(len(jets))[:: -(-len(jets) // _JETS_USED)]
-    embedding = embed_jets(jets[used], beta, omega, cells)
+    embedding = embed(jets[used])
     return embedding, jnp.asarray(pt_ref, embedding.vectors.dtype)
 
 
-def _principal_directions(embedding: Embedding, kept: int) -> Float[np.ndarray, "D K"] | None:
+def principal_directions(embedding: Embedding, kept: int) -> Float[np.ndarray, "D K"] | None:
     """The leading eigenvectors of the covariance; None where they would mean nothing."""
     n, numbers = embedding.vectors.shape
     if is_traced(embedding.vectors) or n < _JETS_PER_NUMBER * numbers:

@@ -90,7 +90,8 @@ def sum_space(parts: Sequence[Space], coefficients: ArrayLike) -> SumSpace:
     """A space in which squared distances are sums over other spaces: d² = Σ_k a_k d_k².
 
     Args:
-        parts: P spaces of one pT_ref (GeV) and one angle ω, from `fit_space` or `weighted_space`.
+        parts: P spaces of one pT_ref (GeV) and one angle ω, from `fit_space`, `weighted_space` or
+            `origin_space`.
         coefficients: (P,) the a_k, dimensionless, positive.
 
     Returns:

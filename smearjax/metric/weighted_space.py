@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -12,6 +14,7 @@ from smearjax.jets.container import Jets
 from smearjax.metric.embedding import Embedding, cell_edges
 from smearjax.metric.pairs.points import CertifiedPoints, Points
 from smearjax.metric.space import Space, embedded_reference
+from smearjax.metric.streaming import embed_jets
 
 
 class WeightedSpace(Space):
@@ -116,7 +119,8 @@ def weighted_space(
         raise ValueError(f"shares must be (K,) numbers ≥ 0, not all 0; got {shares!r}")
     if cells % len(weight):
         raise ValueError(f"cells is {cells}; expected a multiple of the {len(weight)} shares")
-    embedding, unit = embedded_reference(jets, beta, omega, cells, pt_ref)
+    embed = partial(embed_jets, beta=beta, omega=omega, cells=cells)
+    embedding, unit = embedded_reference(jets, embed, pt_ref)
     return WeightedSpace(
         jnp.asarray(beta, unit.dtype),
         unit,

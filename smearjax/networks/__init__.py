@@ -1,5 +1,6 @@
 """Trained classifiers to compare with."""
 
+from smearjax.networks.about_origin import AboutOrigin as AboutOrigin
 from smearjax.networks.augmentation import Adversary as Adversary
 from smearjax.networks.augmentation import Augmentation as Augmentation
 from smearjax.networks.augmentation import Splits as Splits
@@ -31,6 +32,7 @@ __all__ = [
     "PFN",
     "PUBLISHED",
     "SQR",
+    "AboutOrigin",
     "Adversary",
     "Augmentation",
     "CrossEntropy",

@@ -23,7 +23,7 @@ class Ensemble(JetNetwork):
         members: networks, of any kinds.
 
     Raises:
-        ValueError: if there are none, or a member is no network.
+        ValueError: if there are none, a member is no network, or only some are `AboutOrigin`.
 
     Source: arXiv:1810.05165 for the members; smearjax's own combination.
 
@@ -41,7 +41,17 @@ class Ensemble(JetNetwork):
             raise ValueError("members are empty; an ensemble needs at least one network")
         for i, member in enumerate(members):
             expect(f"members[{i}]", member, JetNetwork, "a network such as EFN(key=...)")
+        if len({member.keeps_origin for member in members}) > 1:
+            raise ValueError(
+                "members take different coordinates: some keep the origin and some use the "
+                "centroid; put all of them into AboutOrigin(...), or none"
+            )
         self.members = tuple(members)
+
+    @property
+    def keeps_origin(self) -> bool:
+        """Whether the members take y and φ (radians) as they are."""
+        return self.members[0].keeps_origin
 
     @property
     def needs_pid(self) -> bool:

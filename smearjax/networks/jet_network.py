@@ -20,8 +20,9 @@ class JetNetwork(eqx.Module):
     r"""A network whose latent vector is a sum over particles: s = F(Σ_i φ(z_i, p̂_i, id_i)).
 
     z_i = pT_i / Σ pT, and p̂_i = (y_i − ȳ, φ_i − φ̄) with (ȳ, φ̄) the jet's pT centroid and Δφ
-    wrapped. Being a sum, the latent vector is blind to order and padding. Subclasses say what the
-    particles add up to (``_of_particles``) and what the output is (``_of_latent``).
+    wrapped; in an `AboutOrigin` p̂_i = (y_i, φ_i). Being a sum, the latent vector is blind to order
+    and padding. Subclasses say what the particles add up to (``_of_particles``) and what the output
+    is (``_of_latent``).
 
     Calling it takes one jet's arrays (n,) (``jax.vmap`` for a batch):
     ``network(pt, y, phi, mask=None, pid=None) -> ()``. ``pt`` in GeV (only fractions matter), ``y``
@@ -42,6 +43,11 @@ class JetNetwork(eqx.Module):
     @property
     def needs_pid(self) -> bool:
         """Whether it sees which particle is what; a choice, no number with a unit."""
+        return False
+
+    @property
+    def keeps_origin(self) -> bool:
+        """Whether it takes y and φ (radians) as they are, not about the jet's pT centroid."""
         return False
 
     @property
@@ -167,7 +173,10 @@ class JetNetwork(eqx.Module):
                 f"{type(self).__name__} was made with particle_id=True and got no pid; give jets "
                 "with pid, or make a network without particle_id"
             )
-        z, y, phi = centre(pt, y, phi, pool, spread)
+        if self.keeps_origin:
+            z, phi = fractions(pt, pool, spread), wrap_phi(phi)
+        else:
+            z, y, phi = centre(pt, y, phi, pool, spread)
         angles = jnp.stack([y, phi], axis=-1)
         return self._of_particles(z.astype(self.dtype), angles.astype(self.dtype), pid, pool)
 
@@ -187,9 +196,14 @@ def centre(pt: Array, y: Array, phi: Array, pool: Pool, spread: Pool) -> tuple[A
     >>> z.round(2), phi.round(3)
     (Array([0.75, 0.25], dtype=float32), Array([-0.021,  0.062], dtype=float32))
     """
-    total = pool(pt)
-    z = pt / spread(jnp.where(total > 0, total, 1.0))
+    z = fractions(pt, pool, spread)
     # The mean direction only chooses the branch of φ, hence no gradient through it.
     branch = jax.lax.stop_gradient(jnp.arctan2(pool(z * jnp.sin(phi)), pool(z * jnp.cos(phi))))
     phi = wrap_phi(phi - spread(branch))
     return z, y - spread(pool(z * y)), phi - spread(pool(z * phi))
+
+
+def fractions(pt: Array, pool: Pool, spread: Pool) -> Array:
+    """Momentum fractions z; 0 where a jet has no pT."""
+    total = pool(pt)
+    return pt / spread(jnp.where(total > 0, total, 1.0))

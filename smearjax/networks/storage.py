@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 
 from smearjax._expect import expect
+from smearjax.networks.about_origin import AboutOrigin
 from smearjax.networks.efn import EFN
 from smearjax.networks.ensemble import Ensemble
 from smearjax.networks.jet_network import JetNetwork
@@ -104,6 +105,8 @@ def _settings(network: JetNetwork) -> dict[str, Any]:
     if isinstance(network, Ensemble):
         return {"kind": "Ensemble", "members": [_settings(member) for member in network.members]}
     kind = type(network).__name__
+    if isinstance(network, AboutOrigin):
+        return {"kind": kind, "network": _settings(network.network)}
     if kind not in _KINDS:
         raise ValueError(
             f"{kind} is not one of {', '.join(_KINDS)}, whose settings are known; write your own "
@@ -118,4 +121,6 @@ def _made_of(settings: dict[str, Any]) -> JetNetwork:
     rest = {name: value for name, value in settings.items() if name != "kind"}
     if settings["kind"] == "Ensemble":
         return Ensemble([_made_of(member) for member in rest["members"]])
+    if settings["kind"] == "AboutOrigin":
+        return AboutOrigin(_made_of(rest["network"]))
     return _KINDS[settings["kind"]](**rest, key=jax.random.key(0))

@@ -142,7 +142,7 @@ class _Epoch:
         label, weight = labels_and_weights(train, "training jets")
         self.check = labels_and_weights(validation, "validation jets")
         self.blocks = list(pack(validation, network.needs_pid))
-        flat = flatten(center(train), network.needs_pid)
+        flat = flatten(train if network.keeps_origin else center(train), network.needs_pid)
         count = np.asarray(flat.count)
         self.orders = [
             epoch_order(count[:-1], config.batch_size, (seed, e)) for e in range(config.epochs)

@@ -39,7 +39,8 @@ class TrainingConfig:
     weight_decay: float = 0.0
     """Share of each weight, biases excepted, taken off it per step and learning rate (AdamW)."""
     rotate: bool = True
-    """Turn and mirror each training jet about its centroid at random, every time it is used."""
+    """Turn and mirror each training jet at random, every time it is used: about its centroid, or
+    about the origin of a network that keeps it."""
     augmentation: Augmentation | None = None
     """How jets are changed, anew each time, before the network learns from them: `Splits` or
     `Adversary`."""

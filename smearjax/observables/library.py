@@ -98,13 +98,15 @@ def efp_library(
     betas: Sequence[float] = (0.5, 1.0, 2.0),
     *,
     omega: str = "delta_r",
+    normalize: bool = True,
     origin: Float[np.ndarray, "N 2"] | None = None,
     progress: bool = False,
 ) -> ObservableLibrary:
     r"""Energy flow polynomials of every graph at every pair of exponents.
 
     Formula, arguments and errors as for `efps` (arXiv:1712.07124); names are such as
-    "EFP 01² 02, κ=1, β=0.5". A single vertex, which no β enters, stands there once for each κ ≠ 1.
+    "EFP 01² 02, κ=1, β=0.5". A single vertex, which no β enters, stands there once for each κ; not
+    for κ = 1 if the momenta are normalised, where it is 1.
 
     Args:
         jets: N jets, pT in GeV.
@@ -112,11 +114,12 @@ def efp_library(
         kappas: exponents κ of the momentum fractions, dimensionless.
         betas: exponents β of the angles, dimensionless.
         omega: the angle.
+        normalize: divide each jet's momenta by their sum.
         origin: (N, 2) rapidities and azimuths that marked vertices stand for.
         progress: show a bar over the pairs of exponents.
 
     Returns:
-        `ObservableLibrary` of normalised polynomials in radian^{βd}.
+        `ObservableLibrary` of polynomials in radian^{βd}, without `normalize` times GeV^{κV}.
 
     Raises:
         ValueError: as `efps`, or nothing is asked for.
@@ -129,11 +132,13 @@ def efp_library(
     chosen = tuple(graphs)
     dots = tuple(graph for graph in chosen if not graph.degree)
     others = tuple(graph for graph in chosen if graph.degree)
-    asked = [(dots, kappa, None) for kappa in kappas if dots and kappa != 1]
+    asked = [(dots, kappa, None) for kappa in kappas if dots and (kappa != 1 or not normalize)]
     asked += [(others, kappa, beta) for kappa, beta in product(kappas, betas) if others]
     values, named = {}, {}
     for some, kappa, beta in tqdm(asked, desc="polynomials", disable=not progress):
-        found = efps(jets, some, kappa, beta or 1.0, omega=omega, origin=origin)
+        found = efps(
+            jets, some, kappa, beta or 1.0, omega=omega, normalize=normalize, origin=origin
+        )
         for graph, column in zip(some, np.asarray(found).T, strict=True):
             name = f"EFP {graph}, κ={kappa:g}" + ("" if beta is None else f", β={beta:g}")
             values[name], named[name] = column, graph
