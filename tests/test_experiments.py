@@ -44,3 +44,22 @@ def test_learning_curves_of_a_few_jets(tmp_path):
     subprocess.run([sys.executable, script, *words], check=True)
     assert kept == {path: path.read_text() for path in tmp_path.glob("*.json")}
     assert {path.name for path in tmp_path.glob("*.png")} == {"auc.png", "rejection.png"}
+
+
+@pytest.mark.slow
+def test_leptons_of_a_few_muons(tmp_path):
+    """Muons are made; every method stands in the table with AUC and ADO, and in a figure."""
+    pytest.importorskip("pythia8mc")
+    script = str(FIGURES.with_name("leptons.py"))
+    subprocess.run([sys.executable, script, "--out", str(tmp_path / "made")], check=True)
+    table = (tmp_path / "made" / "table.txt").read_text()
+    rows = {line[:30].strip(): line[30:] for line in table.splitlines()}
+    for name in ("1 cone", "8 cones", "EFN", "PFN", "smeared, SEMD + s_µ"):
+        value = float(rows[name].split()[0])
+        assert 0.7 < value < 1.0, name
+    assert "% empty" in rows["smeared, s_µ"]
+    assert (tmp_path / "made" / "methods.png").exists()
+    kept = {path: path.read_text() for path in (tmp_path / "made").glob("*.json")}
+    assert len(kept) == 7
+    subprocess.run([sys.executable, script, "--out", str(tmp_path / "made")], check=True)
+    assert kept == {path: path.read_text() for path in (tmp_path / "made").glob("*.json")}
