@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,7 @@ class Muons:
         muon: (N, 3) pT, y, φ.
         label: (N,) 1 = prompt.
         weight: (N,) of mean 1 in each class.
+        pileup: mean number of collisions laid over.
         config: of leptons.toml.
     """
 
@@ -33,6 +35,7 @@ class Muons:
     muon: np.ndarray
     label: np.ndarray
     weight: np.ndarray
+    pileup: float
     config: dict[str, Any]
 
     @cached_property
@@ -63,8 +66,8 @@ class Muons:
         return Jets.from_lists(*columns, pid=pid, label=self.label, weight=self.weight)
 
     def described(self) -> list[str]:
-        """How many muons have nothing around them, and what weights cost."""
-        lines = []
+        """Pile-up, how many muons have nothing around them, and what weights cost."""
+        lines = [f"hadron level, {self.pileup:g} collisions of pile-up on average"]
         alone = np.array([len(one) == 0 for one in self.around])
         for name, label in (("prompt", 1), ("non-prompt", 0)):
             weight, mine = self.weight[self.label == label], alone[self.label == label]
@@ -116,12 +119,15 @@ class Muons:
 
 def load_muons(files: Sequence[Path], config: dict[str, Any]) -> Muons:
     """The muons of all files."""
-    around, columns = [], []
+    around, columns, pileup = [], [], set()
     for path in files:
         with open(path, "rb") as file:
             arrays = read_npz(file)
         flat = np.stack([arrays[name] for name in ("pt", "y", "phi", "pid")], axis=1)
         around += np.split(flat, arrays["offsets"][1:-1])
         columns.append([arrays[name] for name in ("muon", "label", "weight")])
+        pileup.add(json.loads(str(arrays["info"])).get("pileup", {"mean": 0})["mean"])
+    if len(pileup) > 1:
+        raise SystemExit(f"the files have different pile-up: {sorted(pileup)}")
     muon, label, weight = (np.concatenate(one) for one in zip(*columns, strict=True))
-    return Muons(around, muon, label, weight, config)
+    return Muons(around, muon, label, weight, pileup.pop(), config)

@@ -13,7 +13,8 @@ nothing with either kind of polynomials stands below. Settings are frozen in lep
 is kept, so that an interrupted run goes on where it stopped.
 
 What differs from arXiv:2102.02278, whose numbers stand beside: particles of the generator instead
-of calorimeter cells, no pile-up, no detector. See make_muons.py.
+of calorimeter cells and no detector; pile-up only if add_pileup.py laid it over the files. Without
+it a single cone holds all that the networks find. See make_muons.py.
 """
 
 from __future__ import annotations
@@ -254,7 +255,7 @@ def main() -> None:
     for name in ("marked", "unmarked"):
         lines += ["", f"guided from nothing, {name} polynomials", guided[name]]
     say("\n".join(lines), out)
-    draw(rows, len(muons.test), out)
+    draw(rows, len(muons.test), muons.pileup, out)
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ from typing import Any
 from smearjax.report.style import BLUE, MUTED, VERMILION, hep_style
 
 
-def draw(rows: list[dict[str, Any]], muons: int, out: Path) -> None:
+def draw(rows: list[dict[str, Any]], muons: int, pileup: float, out: Path) -> None:
     """The figure."""
     with hep_style():
-        methods_figure(rows, muons).savefig(out / "methods.png")
+        methods_figure(rows, muons, pileup).savefig(out / "methods.png")
 
 
-def methods_figure(rows: list[dict[str, Any]], muons: int) -> Any:
+def methods_figure(rows: list[dict[str, Any]], muons: int, pileup: float) -> Any:
     """One line a method, AUC left and ADO with the PFN right."""
     import matplotlib.pyplot as plt
 
@@ -33,7 +33,8 @@ def methods_figure(rows: list[dict[str, Any]], muons: int) -> Any:
                 )  # fmt: skip
             if len(row["published"]) > place:
                 axes.plot(row["published"][place], height, "o", ms=9, mfc="none", mec=MUTED)
-        axes.plot([], [], "o", ms=8, color=colour, label=f"hadron level, {muons:,} test muons")
+        words = f"hadron level, pile-up {pileup:g}, {muons:,} test muons"
+        axes.plot([], [], "o", ms=8, color=colour, label=words)
         axes.plot(
             [], [], "o", ms=9, mfc="none", mec=MUTED,
             label="arXiv:2102.02278, detector, pile-up",

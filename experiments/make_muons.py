@@ -4,14 +4,15 @@
 
 Prompt ones (label 1) are from pp → γ*/Z → µµ with 20 to 60 GeV of mass, below the Z's pole, where
 muons of such momenta come from; the others (label 0) from pp → b b̄, b → µ, cascades through charm,
-τ and J/ψ included. 14 TeV, multiparton interactions on, one muon an event, without a detector and
-without pile-up. Leptons radiate no photons: Pythia lets those from a Z radiate and those from
-hadrons not, a difference between the classes that nature does not make.
+τ and J/ψ included. 14 TeV, multiparton interactions on, muons of 10 to 15 GeV and |η| < 2.1, one an
+event. There is no detector, and no pile-up (add_pileup.py lays it over); b b̄ is made in the hard
+scatter only, at 10 GeV or more. Leptons radiate no photons: Pythia lets those from a Z radiate and
+those from hadrons not, a difference between the classes that nature does not make.
 
 Muons from bottom hadrons are rare. The hadrons of one event decay many times, one muon of those
-accepted is taken at random, and its weight is their number: an average over decays as exact as if
-each event had decayed once. Prompt muons get weights with which both classes have one spectrum of
-pT. Weights have mean 1 in each class.
+accepted is taken at random, and its weight is their number: so weighted, events count as often as
+if each had decayed once. Prompt muons get weights with which both classes have one spectrum of pT.
+Weights have mean 1 in each class.
 
 Written are the visible particles but muons within a distance of the muon, in coordinates about it,
 by falling pT. There may be none: then two entries of `offsets` are equal. Beside them `muon` (N, 3)
