@@ -106,6 +106,16 @@ isolation(jets, jets.y[:, :3], 0.3) | leptons have no finite direction
 n_subjettiness(jets, 1.5) | n must be at least 1
 soft_drop_multiplicity(jets, z_cut="a") | z_cut must be a momentum fraction
 guide([1.0, 2.0], {"a": [1.0, 2.0]}, [0, 1]) | library is a dict
+draw_replacements(jets, 5.0) | likelihood is a Jets
+draw_replacements(likelihood, "a") | epsilon must be positive
+draw_replacements(likelihood, [5.0, 6.0]) | epsilon must be one number
+draw_replacements(likelihood, 5.0, draws=1.5) | draws must be at least 1
+marginal_replacements(1) | n_jets must be at least 2
+marginal_replacements(3, weight=[1.0, -1.0, 1.0]) | weight must be 3 finite numbers
+Replacements([[0.5]]) | index must be (N, D) whole numbers
+Replacements([[1], [2]]) | index must hold numbers from 0 to 1
+Replacements([[1, -1], [0, 0]]) | 1 rows that are -1 in part
+Replacements([[1], [0]], 0.0) | epsilon must be positive
 named_library("sample") | jets is a str
 soft_ado([1.0, 2.0], [1.0, 2.0], [0, 1], width_f="a", width_g=1.0) | width_f must be
 load_jets(3) | source is a int

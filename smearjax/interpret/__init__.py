@@ -1,5 +1,10 @@
 """What a jet, a score or a network says: explanations, components, latent spaces."""
 
+from smearjax.interpret.attribution.replacements import Replacements as Replacements
+from smearjax.interpret.attribution.replacements import draw_replacements as draw_replacements
+from smearjax.interpret.attribution.replacements import (
+    marginal_replacements as marginal_replacements,
+)
 from smearjax.interpret.explain import explain as explain
 from smearjax.interpret.explanation import Explanation as Explanation
 from smearjax.interpret.explanation import Flip as Flip
@@ -40,7 +45,9 @@ __all__ = [
     "Neighbourhood",
     "NoiseCurve",
     "RankInformation",
+    "Replacements",
     "attack_curve",
+    "draw_replacements",
     "effective_dimension",
     "explain",
     "fit_log_angularity",
@@ -51,5 +58,6 @@ __all__ = [
     "karhunen_loeve",
     "latent_filters",
     "latent_importance",
+    "marginal_replacements",
     "noise_curve",
 ]

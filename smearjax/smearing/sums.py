@@ -17,7 +17,7 @@ from smearjax.smearing.kernels import Kernel
 
 GLUON, QUARK = 0, 1
 # A soft kernel with fewer effective jets than this has an empty ball.
-_EFFECTIVE_MINIMUM = 2.0
+EFFECTIVE_MINIMUM = 2.0
 
 
 class Classes(eqx.Module):
@@ -149,7 +149,7 @@ class Categories(NamedTuple):
 def categories(kernel: Kernel, sums: ClassSums) -> Categories:
     """Sort every ball into its category."""
     effective = effective_number(sums)
-    empty = effective < _EFFECTIVE_MINIMUM
+    empty = effective < EFFECTIVE_MINIMUM
     if kernel.compact:
         empty = jnp.all(sums.square <= 0, axis=2)
     negative = jnp.any(sums.linear < 0, axis=2) | jnp.all(sums.linear == 0, axis=2)

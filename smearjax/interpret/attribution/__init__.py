@@ -1,0 +1,1 @@
+"""What a score hangs on: observables, groups of particles, particles."""
