@@ -92,6 +92,7 @@ RESULTS = {
     "Space",
     "Spectra",
     "SumSpace",
+    "Surrogate",
     "TrainedNetwork",
     "WeightedSpace",
 }

@@ -116,6 +116,9 @@ Replacements([[0.5]]) | index must be (N, D) whole numbers
 Replacements([[1], [2]]) | index must hold numbers from 0 to 1
 Replacements([[1, -1], [0, 0]]) | 1 rows that are -1 in part
 Replacements([[1], [0]], 0.0) | epsilon must be positive
+surrogate([1.0, 2.0], {"a": [1.0, 2.0]}, [0, 1]) | library is a dict
+surrogate([1.0, 2.0], ObservableLibrary({"a": [1.0, 2.0]}), [0, 1], model="forest") | model must be
+surrogate([1.0, 2.0], ObservableLibrary({"a": [1.0]}), [0, 1]) | library has 1 jets
 named_library("sample") | jets is a str
 soft_ado([1.0, 2.0], [1.0, 2.0], [0, 1], width_f="a", width_g=1.0) | width_f must be
 load_jets(3) | source is a int

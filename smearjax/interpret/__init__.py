@@ -5,6 +5,8 @@ from smearjax.interpret.attribution.replacements import draw_replacements as dra
 from smearjax.interpret.attribution.replacements import (
     marginal_replacements as marginal_replacements,
 )
+from smearjax.interpret.attribution.surrogate import Surrogate as Surrogate
+from smearjax.interpret.attribution.surrogate import surrogate as surrogate
 from smearjax.interpret.explain import explain as explain
 from smearjax.interpret.explanation import Explanation as Explanation
 from smearjax.interpret.explanation import Flip as Flip
@@ -46,6 +48,7 @@ __all__ = [
     "NoiseCurve",
     "RankInformation",
     "Replacements",
+    "Surrogate",
     "attack_curve",
     "draw_replacements",
     "effective_dimension",
@@ -60,4 +63,5 @@ __all__ = [
     "latent_importance",
     "marginal_replacements",
     "noise_curve",
+    "surrogate",
 ]
