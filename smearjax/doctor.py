@@ -11,7 +11,7 @@ from typing import Any
 
 CORE = (
     "jax", "jaxlib", "numpy", "scipy", "optax", "equinox", "jaxtyping", "h5py", "matplotlib",
-    "jinja2", "tqdm", "tyro",
+    "jinja2", "tqdm", "tyro", "opt_einsum", "scikit-learn", "threadpoolctl",
 )  # fmt: skip
 # Extra → what it is for, and the distributions without which that does not work.
 EXTRAS: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -18,7 +18,7 @@ from smearjax.interpret import (
     flips,
     noise_curve,
 )
-from smearjax.interpret.robustness.batches import split
+from smearjax.interpret.batches import split
 from smearjax.interpret.robustness.noise import NOISES
 from smearjax.interpret.robustness.transport import affordable, transport_cost
 from smearjax.jets import Jets, load_jets

@@ -119,6 +119,22 @@ Replacements([[1], [0]], 0.0) | epsilon must be positive
 surrogate([1.0, 2.0], {"a": [1.0, 2.0]}, [0, 1]) | library is a dict
 surrogate([1.0, 2.0], ObservableLibrary({"a": [1.0, 2.0]}), [0, 1], model="forest") | model must be
 surrogate([1.0, 2.0], ObservableLibrary({"a": [1.0]}), [0, 1]) | library has 1 jets
+permutation_importance(min, jets, jets.label, drawn) | library is a Jets
+permutation_importance(min, library, jets.label, likelihood) | replacements is a SmearedLikelihood
+permutation_importance(3, library, jets.label, drawn) | function is a int
+permutation_importance(min, library, jets.label, drawn, groups={"x": ["y"]}) | has no 'y'
+permutation_importance(lambda t: t, library, jets.label, drawn) | function must give one finite
+particle_importance("efn", jets, {"all": jets.mask}, drawn) | score is a str
+particle_importance(efn, jets, jets.mask, drawn) | groups is a
+particle_importance(efn, jets[:4], {"all": jets.mask}, drawn) | 4 jets and replacements for 40
+particle_groups(jets, "pt") | by must be 'rank'
+particle_groups("sample", "rank") | jets is a str
+shapley_values(min, library, drawn, 3) | rows must be numbers of jets
+shapley_values(min, library, drawn, [40]) | rows must be numbers of jets below 40
+shapley_values(min, library, [0], [3]) | replacements is a list
+shapley_values("f", library, drawn, [3]) | function is a str
+shapley_values(len, library, drawn, [3]) | function must give one finite number
+shapley_values(min, library, drawn, [3], permutations=1) | permutations must be at least 2
 named_library("sample") | jets is a str
 soft_ado([1.0, 2.0], [1.0, 2.0], [0, 1], width_f="a", width_g=1.0) | width_f must be
 load_jets(3) | source is a int
@@ -144,6 +160,7 @@ jets = jets[(jets.multiplicity > 24) & (jets.multiplicity < 33)][:40]
 key = jax.random.key(0)
 efn = EFN((4,), (4,), key=key)
 spectra, likelihood = spectral_function(jets), SmearedLikelihood(jets)
+library, drawn = named_library(jets), marginal_replacements(len(jets))
 temporary = TemporaryDirectory()
 folder = Path(temporary.name) / "never made"
 """

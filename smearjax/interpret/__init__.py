@@ -1,10 +1,18 @@
 """What a jet, a score or a network says: explanations, components, latent spaces."""
 
+from smearjax.interpret.attribution.exchange import particle_groups as particle_groups
+from smearjax.interpret.attribution.importance import Importance as Importance
+from smearjax.interpret.attribution.importance import particle_importance as particle_importance
+from smearjax.interpret.attribution.importance import (
+    permutation_importance as permutation_importance,
+)
 from smearjax.interpret.attribution.replacements import Replacements as Replacements
 from smearjax.interpret.attribution.replacements import draw_replacements as draw_replacements
 from smearjax.interpret.attribution.replacements import (
     marginal_replacements as marginal_replacements,
 )
+from smearjax.interpret.attribution.shapley import ShapleyValues as ShapleyValues
+from smearjax.interpret.attribution.shapley import shapley_values as shapley_values
 from smearjax.interpret.attribution.surrogate import Surrogate as Surrogate
 from smearjax.interpret.attribution.surrogate import surrogate as surrogate
 from smearjax.interpret.explain import explain as explain
@@ -41,6 +49,7 @@ __all__ = [
     "Flips",
     "Guidance",
     "GuidingStep",
+    "Importance",
     "IsometryAttack",
     "KarhunenLoeve",
     "LogAngularity",
@@ -48,6 +57,7 @@ __all__ = [
     "NoiseCurve",
     "RankInformation",
     "Replacements",
+    "ShapleyValues",
     "Surrogate",
     "attack_curve",
     "draw_replacements",
@@ -63,5 +73,9 @@ __all__ = [
     "latent_importance",
     "marginal_replacements",
     "noise_curve",
+    "particle_groups",
+    "particle_importance",
+    "permutation_importance",
+    "shapley_values",
     "surrogate",
 ]

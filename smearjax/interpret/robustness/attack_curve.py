@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from smearjax._expect import expect, expect_number, expect_positive, expect_whole
 from smearjax.evaluate import Interval, auc, bootstrap_interval
-from smearjax.interpret.robustness.batches import in_batches, of_jets, split
-from smearjax.interpret.robustness.descent import Score, farthest_push
+from smearjax.interpret.batches import Score, in_batches, of_jets, split
+from smearjax.interpret.robustness.descent import farthest_push
 from smearjax.jets.container import Jets
 from smearjax.networks import JetNetwork
 

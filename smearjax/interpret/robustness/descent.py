@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -11,10 +10,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
+from smearjax.interpret.batches import Score
 from smearjax.interpret.robustness.transport import affordable, length, transport_cost
 from smearjax.jets.container import Jets
-
-Score = Callable[[Jets], Array]
 
 # Longest step of a particle in radians at first; steps and changes of the budget shrink along half
 # a cosine to these shares.

@@ -12,8 +12,8 @@ from tqdm import tqdm
 
 from smearjax._expect import expect, expect_number, expect_positive, expect_whole
 from smearjax.evaluate import Interval, bootstrap_interval, weighted_median
-from smearjax.interpret.robustness.batches import in_batches, of_jets, split
-from smearjax.interpret.robustness.descent import Score, moved, smallest_flip
+from smearjax.interpret.batches import Score, in_batches, of_jets, split
+from smearjax.interpret.robustness.descent import moved, smallest_flip
 from smearjax.jets.container import Jets
 from smearjax.metric import semd_distance, spectral_function
 from smearjax.networks import JetNetwork

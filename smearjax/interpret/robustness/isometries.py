@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from smearjax._expect import expect, expect_number, expect_whole
 from smearjax.evaluate import Interval, auc, bootstrap_interval
-from smearjax.interpret.robustness.batches import in_batches, of_jets
+from smearjax.interpret.batches import in_batches, of_jets
 from smearjax.interpret.robustness.descent import Score
 from smearjax.jets.container import Jets
 from smearjax.jets.transforms import center

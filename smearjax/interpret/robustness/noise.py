@@ -12,8 +12,7 @@ from tqdm import tqdm
 
 from smearjax._expect import expect, expect_positive
 from smearjax.evaluate import Interval, auc, bootstrap_interval, weighted_median
-from smearjax.interpret.robustness.batches import in_batches, of_jets
-from smearjax.interpret.robustness.descent import Score
+from smearjax.interpret.batches import Score, in_batches, of_jets
 from smearjax.jets.arrays import HostOrDevice
 from smearjax.jets.container import Jets
 from smearjax.jets.transforms import center

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import equinox as eqx
 import jax
@@ -10,11 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from smearjax.interpret.robustness.descent import Score
 from smearjax.jets.buckets import bucket_by_multiplicity
 from smearjax.jets.checks import JetsError
 from smearjax.jets.container import Jets
-from smearjax.networks import JetNetwork
+from smearjax.networks import JetNetwork, network_scores
+
+Score = Callable[[Jets], Array]
 
 _WIDTHS = (32, 64, 128)
 # Jets of one compiled call, a power of two.
@@ -43,6 +44,17 @@ def of_jets(score: JetNetwork | Score, jets: Jets) -> Score:
     if not callable(score):
         raise ValueError(f"score is a {type(score).__name__}; expected a network or a function")
     return score
+
+
+def scores_of(score: JetNetwork | Score, jets: Jets) -> Float[np.ndarray, " N"]:
+    """Scores of many jets, on the host in double precision."""
+    function = of_jets(score, jets)
+    if isinstance(score, JetNetwork):
+        return np.asarray(network_scores(score, jets), np.float64)
+    found = np.empty(len(jets))
+    for rows, some in in_batches(jets):
+        found[rows] = np.asarray(function(some))[: len(rows)]
+    return found
 
 
 def in_batches(jets: Jets) -> Iterator[tuple[Int[np.ndarray, " K"], Jets]]:
