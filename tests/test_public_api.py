@@ -67,6 +67,7 @@ RESULTS = {
     "EpsilonCurve",
     "Importance",
     "Information",
+    "IntegratedGradients",
     "Interval",
     "IsometryAttack",
     "KarhunenLoeve",
@@ -82,6 +83,7 @@ RESULTS = {
     "PairCounts",
     "PairCurve",
     "PairDistribution",
+    "ParticleGradients",
     "PlantedJets",
     "RankInformation",
     "RocCurve",
@@ -96,6 +98,7 @@ RESULTS = {
     "SumSpace",
     "Surrogate",
     "TrainedNetwork",
+    "TransportSlopes",
     "WeightedSpace",
 }
 PAPERS = {

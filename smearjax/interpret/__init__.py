@@ -1,11 +1,17 @@
 """What a jet, a score or a network says: explanations, components, latent spaces."""
 
 from smearjax.interpret.attribution.exchange import particle_groups as particle_groups
+from smearjax.interpret.attribution.gradients import ParticleGradients as ParticleGradients
+from smearjax.interpret.attribution.gradients import TransportSlopes as TransportSlopes
+from smearjax.interpret.attribution.gradients import particle_gradients as particle_gradients
+from smearjax.interpret.attribution.gradients import transport_slope as transport_slope
 from smearjax.interpret.attribution.importance import Importance as Importance
 from smearjax.interpret.attribution.importance import particle_importance as particle_importance
 from smearjax.interpret.attribution.importance import (
     permutation_importance as permutation_importance,
 )
+from smearjax.interpret.attribution.integrated import IntegratedGradients as IntegratedGradients
+from smearjax.interpret.attribution.integrated import integrated_gradients as integrated_gradients
 from smearjax.interpret.attribution.replacements import Replacements as Replacements
 from smearjax.interpret.attribution.replacements import draw_replacements as draw_replacements
 from smearjax.interpret.attribution.replacements import (
@@ -50,15 +56,18 @@ __all__ = [
     "Guidance",
     "GuidingStep",
     "Importance",
+    "IntegratedGradients",
     "IsometryAttack",
     "KarhunenLoeve",
     "LogAngularity",
     "Neighbourhood",
     "NoiseCurve",
+    "ParticleGradients",
     "RankInformation",
     "Replacements",
     "ShapleyValues",
     "Surrogate",
+    "TransportSlopes",
     "attack_curve",
     "draw_replacements",
     "effective_dimension",
@@ -67,15 +76,18 @@ __all__ = [
     "flips",
     "guide",
     "information_by_rank",
+    "integrated_gradients",
     "isometry_attack",
     "karhunen_loeve",
     "latent_filters",
     "latent_importance",
     "marginal_replacements",
     "noise_curve",
+    "particle_gradients",
     "particle_groups",
     "particle_importance",
     "permutation_importance",
     "shapley_values",
     "surrogate",
+    "transport_slope",
 ]
