@@ -1,4 +1,4 @@
-"""The command `smearjax`: analyze, train, compare, guide, robustness, generate, report, doctor.
+"""The command `smearjax`: analyze, train, compare, guide, explain, robustness, and others.
 
 A command's options are the fields of the frozen dataclass that Python users pass too. Everything
 heavy is imported by the command that needs it.
@@ -42,7 +42,7 @@ class ReportConfig:
 
 @dataclass(frozen=True)
 class CompareConfig:
-    """Which networks to compare with the smeared likelihood, guide or attack, on which jets.
+    """Which networks to compare with the smeared likelihood, to look into or to attack.
 
     Attributes:
         networks: Files of networks, by `smearjax train` say.
@@ -177,6 +177,11 @@ def _guide(words: list[str]) -> None:
     _analyze_networks("guide", "guiding", words)
 
 
+def _explain(words: list[str]) -> None:
+    """Analyse jets and say what the scores of trained networks hang on; the page is alike."""
+    _analyze_networks("explain", "explanations", words)
+
+
 def _robustness(words: list[str]) -> None:
     """Analyse jets and find how far they must move before trained networks decide otherwise."""
     _analyze_networks("robustness", "robustness", words)
@@ -257,6 +262,7 @@ COMMANDS: dict[str, tuple[str, Callable[[list[str]], None]]] = {
     "train": ("train a network to tell quark from gluon jets", _train),
     "compare": ("set trained networks beside the smeared likelihood; write a report", _compare),
     "guide": ("find the observables that trained networks use; write a report", _guide),
+    "explain": ("say what the scores of trained networks hang on; write a report", _explain),
     "robustness": (
         "find by how many GeV jets must move to flip networks; write a report",
         _robustness,

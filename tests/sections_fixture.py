@@ -268,6 +268,36 @@ def _guiding() -> dict[str, Any]:
     return exponents | {"networks": [found, nothing]}
 
 
+def _explanations() -> dict[str, Any]:
+    def ends(value: float) -> dict[str, float]:
+        return {"value": value, "lo": value - 0.01, "hi": value + 0.01}
+
+    exchanged = [
+        {"epsilon_gev": e, "left_out": out, "reordered": [ends(0.05), ends(scale)],
+         "shapley": [0.1, scale]}
+        for e, out, scale in ((None, 0.0, 0.3), (9.87, 0.0432, 0.1))
+    ]  # fmt: skip
+    jets = [
+        {
+            "label": c, "score": 1.2 - c, "base": 2.5, "missing": 0.0123,
+            "particles": {"pt_gev": [300.0, 200.0], "y": [0.0, 0.1], "phi": [0.0, 0.2]},
+            "values": [-1.0, 0.5 - c],
+        }
+        for c in (1, 0)
+    ]  # fmt: skip
+    one = {
+        "name": "EFN",
+        "n_jets": [811, 790],
+        "auc": ends(0.821),
+        "surrogates": [
+            {"model": model, "auc": ends(0.8), "ado": ends(0.912)} for model in ("tree", "linear")
+        ],
+        "exchanged": exchanged,
+        "jets": jets,
+    }
+    return {"observables": ["mass", "multiplicity"], "networks": [one]}
+
+
 def _components() -> dict[str, Any]:
     spectrum = [
         {"eigenvalue_gev2": 1000.0 / 4**k, "eigenvalue_gev2_err": 30.0 / 4**k,
@@ -326,6 +356,7 @@ def example_sections() -> dict[str, Any]:
         "metric": _metric(),
         "networks": _networks(),
         "guiding": _guiding(),
+        "explanations": _explanations(),
         "robustness": _robustness(),
         "jets": _jets(),
         "components": _components(),

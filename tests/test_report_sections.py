@@ -59,7 +59,8 @@ def test_page_shows_numbers_with_errors(page):
         "0.5199", "101, quark", "202, gluon", "−0.87", "5.5", "1.92 ± 0.02", "(70.0 ± 2.0) %",
         "no_hadrons.npz", "1,500 varied gluon jets", "0.040", "0.0667 ± 0.0213",
         "0.200 ± 0.012", "EFP 01² 02, κ=1, β=0.5", "94.0 % of the pairs",
-        "random: no observable left", "1.23 (1.22 to 1.24)", "--sections all",
+        "random: no observable left", "0.912 (+0.010 −0.010)", "4.3 % at ε = 9.87 GeV",
+        "difference but for 0.012", "1.23 (1.22 to 1.24)", "--sections all",
         "--variation runs/no_hadrons.npz",
     ):  # fmt: skip
         assert words in page, words
@@ -70,7 +71,7 @@ def test_page_shows_numbers_with_errors(page):
 def test_pictures_are_in_the_page_and_no_others(page):
     result = check_result(full_result())
     names = [picture.name for part in chapters(result).values() for picture in part.pictures]
-    assert len(set(names)) == len(names) == 17
+    assert len(set(names)) == len(names) == 19
     assert page.count("data:image/svg+xml") == 5 + len(names)
     without = {key: value for key, value in result.items() if key not in ("sections", "learned")}
     assert len(figures_of(without)) == 5

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 Section = Literal[
     "null", "extrapolation", "distances", "ratios", "mixture", "metric", "networks", "guiding",
-    "robustness", "jets", "components",
+    "explanations", "robustness", "jets", "components",
 ]  # fmt: skip
 SECTION_NAMES: tuple[Section, ...] = get_args(Section)
 # Those that together add less than half to what the rest takes.

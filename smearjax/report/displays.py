@@ -13,6 +13,7 @@ from smearjax.report.style import BLUE, INK, MUTED, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
 
 CLASS_COLOUR = {1: BLUE, 0: VERMILION, None: INK}
 CLASS_NAME = {1: "quark", 0: "gluon", None: "jet"}
@@ -51,6 +52,44 @@ def standard_view(
     return z, x, y
 
 
+def attribution_display(
+    axes: Axes,
+    jet: Jets,
+    values: Float[np.ndarray, " n"],
+    *,
+    limit: float | None = None,
+    radius: float = 0.45,
+) -> PathCollection:
+    """Draw a jet in its standard view, each particle in the colour of what it adds to a score.
+
+    Args:
+        axes: Where to draw; it becomes a square with a circle of R = 0.4 for a ruler.
+        jet: One jet.
+        values: (n,) of its particles in their order, in units of the score.
+        limit: Value of the strongest colours, red below 0 and blue above; the largest if None.
+        radius: Half the width of the view, in radians.
+
+    Returns:
+        The discs, of area ∝ pT, for a colour bar.
+
+    Examples:
+        >>> from smearjax.jets import load_jets
+        >>> from smearjax.report.axes import new_figure
+        >>> axes = new_figure((3, 3))[1]
+        >>> attribution_display(axes, load_jets("sample")[:1], np.linspace(-2, 1, 58)).get_clim()
+        (-2.0, 2.0)
+    """
+    z, x, y = standard_view(jet)
+    most = float(np.abs(values).max(initial=0.0)) if limit is None else limit
+    side = 72 * axes.bbox.transformed(axes.figure.dpi_scale_trans.inverted()).height
+    shown = axes.scatter(
+        x, y, s=(0.5 * side) ** 2 * z, c=values, cmap="RdBu", vmin=-most, vmax=most,
+        alpha=0.85, ec=MUTED, lw=0.5,
+    )  # fmt: skip
+    _frame(axes, radius)
+    return shown
+
+
 def event_display(axes: Axes, jet: Jets, *, radius: float = 0.45) -> None:
     """Draw a jet in its standard view: discs of area ∝ pT in the colour of its class.
 
@@ -67,8 +106,6 @@ def event_display(axes: Axes, jet: Jets, *, radius: float = 0.45) -> None:
         >>> len(axes.collections[0].get_sizes())
         58
     """
-    from matplotlib.patches import Circle
-
     z, x, y = standard_view(jet)
     label = None if jet.label is None else int(jet.label[0])
     # The whole jet's pT would make a disc of half the width of the view.
@@ -76,6 +113,13 @@ def event_display(axes: Axes, jet: Jets, *, radius: float = 0.45) -> None:
     axes.scatter(
         x, y, s=(0.5 * side) ** 2 * z, color=CLASS_COLOUR[label], alpha=0.55, ec="white", lw=0.5
     )
+    _frame(axes, radius)
+
+
+def _frame(axes: Axes, radius: float) -> None:
+    """A square with a circle of R = 0.4."""
+    from matplotlib.patches import Circle
+
     axes.add_patch(Circle((0, 0), 0.4, fill=False, color=MUTED, lw=0.6, ls=(0, (2, 3))))
     axes.set(xlim=(-radius, radius), ylim=(-radius, radius), aspect="equal", xticks=[], yticks=[])
     axes.minorticks_off()

@@ -145,6 +145,25 @@ PATTERNS: dict[str, Pattern] = {
             }
         ],
     },
+    "explanations": {
+        "observables": [TEXT],
+        "networks": [
+            {
+                "name": TEXT,
+                "n_jets": [NUMBER],
+                "auc": _ENDS,
+                "surrogates": [{"model": TEXT, "auc": _ENDS, "ado": _ENDS}],
+                "exchanged": [
+                    numbers("epsilon_gev", "left_out")
+                    | {"reordered": [_ENDS], "shapley": [NUMBER]}
+                ],
+                "jets": [
+                    numbers("label", "score", "base", "missing")
+                    | {"particles": _PARTICLES, "values": [NUMBER]}
+                ],
+            }
+        ],
+    },
     "robustness": {
         **numbers("free_gev"),
         "n_jets": numbers("flipped", "attacked", "disturbed"),

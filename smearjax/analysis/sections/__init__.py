@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from smearjax.analysis.sections.components import components
 from smearjax.analysis.sections.distances import distances
+from smearjax.analysis.sections.explanations import explanations
 from smearjax.analysis.sections.extrapolation import extrapolation
 from smearjax.analysis.sections.ground import Ground, Section
 from smearjax.analysis.sections.guiding import guiding
@@ -27,6 +28,7 @@ SECTIONS: dict[str, Callable[[Ground], Section]] = {
     "metric": metric,
     "networks": networks,
     "guiding": guiding,
+    "explanations": explanations,
     "robustness": robustness,
     "jets": single_jets,
     "components": components,

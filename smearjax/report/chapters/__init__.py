@@ -9,6 +9,7 @@ from typing import Any
 from smearjax.report.chapters.chapter import Chapter, Record
 from smearjax.report.chapters.components import components
 from smearjax.report.chapters.distances import distances
+from smearjax.report.chapters.explanations import explanations
 from smearjax.report.chapters.extrapolation import extrapolation
 from smearjax.report.chapters.guiding import guiding
 from smearjax.report.chapters.metric import metric
@@ -31,6 +32,7 @@ CHAPTERS: dict[str, tuple[str, Callable[[Record, Record], Chapter]]] = {
     "metric": ("A learned metric", metric),
     "networks": ("What the networks know", networks),
     "guiding": ("Which observables the networks use", guiding),
+    "explanations": ("What the scores hang on", explanations),
     "robustness": ("How far jets must move before the networks decide otherwise", robustness),
     "jets": ("Two jets explained", single_jets),
     "components": ("How many numbers a jet is", components),
