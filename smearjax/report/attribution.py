@@ -11,6 +11,7 @@ from smearjax.jets.container import Jets
 from smearjax.report.canvas import bare_figure
 from smearjax.report.displays import CLASS_NAME, attribution_display
 from smearjax.report.style import BLUE, GREEN, INK, VERMILION
+from smearjax.report.words import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -90,15 +91,16 @@ def draw_particles(record: Record) -> Figure:
         KeyError: 'jets'
     """
     jets = record["jets"]
-    figure = bare_figure(5.2 * len(jets), 6.6)
+    figure = bare_figure(5.2 * len(jets), 6.9)
     panels = np.atleast_1d(figure.subplots(1, len(jets)))
     limit = max(np.max(np.abs(one["values"])) for one in jets)
     for axes, one in zip(panels, jets, strict=True):
         columns = ([one["particles"][name]] for name in ("pt_gev", "y", "phi"))
         shown = attribution_display(axes, Jets(*columns), np.array(one["values"]), limit=limit)
         axes.set_title(
-            f"{CLASS_NAME[one['label']]}: {one['base']:.2f} → {one['score']:.2f}", fontsize=15
-        )
+            f"{CLASS_NAME[one['label']]}: {number(one['base'], 2)} → {number(one['score'], 2)}",
+            fontsize=15, loc="center", y=1.0, pad=6,
+        )  # fmt: skip
     bar = figure.colorbar(shown, ax=list(panels), orientation="horizontal", shrink=0.7, pad=0.04)
     bar.set_label("added to the score by each particle")
     return figure

@@ -82,9 +82,10 @@ def attribution_display(
     z, x, y = standard_view(jet)
     most = float(np.abs(values).max(initial=0.0)) if limit is None else limit
     side = 72 * axes.bbox.transformed(axes.figure.dpi_scale_trans.inverted()).height
+    order = np.argsort(-z)  # soft particles above hard ones
     shown = axes.scatter(
-        x, y, s=(0.5 * side) ** 2 * z, c=values, cmap="RdBu", vmin=-most, vmax=most,
-        alpha=0.85, ec=MUTED, lw=0.5,
+        x[order], y[order], s=(0.5 * side) ** 2 * z[order], c=values[order], cmap="RdBu",
+        vmin=-most, vmax=most, alpha=0.85, ec=MUTED, lw=0.5,
     )  # fmt: skip
     _frame(axes, radius)
     return shown
