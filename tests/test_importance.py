@@ -116,7 +116,7 @@ def test_groups_of_particles_by_hand():
         phi = (JETS.phi[jet] - JETS.phi[jet][np.argmax(pt)] + np.pi) % (2 * np.pi) - np.pi
         r = np.hypot(JETS.y[jet] - z @ JETS.y[jet], phi - z @ phi)
         np.testing.assert_array_equal(
-            zones["below 0.1"][jet], JETS.mask[jet] & (r >= 0.05) & (r < 0.1)
+            zones["0.05 to 0.1"][jet], JETS.mask[jet] & (r >= 0.05) & (r < 0.1)
         )
     kinds = particle_groups(
         Jets([[1.0, 2.0, 3.0, 4.0]], *np.zeros((2, 1, 4)), pid=[[22, -211, 130, -11]]), "kind"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import jax
 import numpy as np
@@ -25,8 +26,8 @@ def particle_groups(jets: Jets, by: str) -> dict[str, Bool[np.ndarray, "N n"]]:
     r"""Particles grouped by their rank in pT, their distance from the axis, or what they are.
 
     "rank": the hardest, then 2 to 3, 4 to 10, 11 to 30, and beyond. "distance": ΔR from the pT
-    centroid below .05, .1, .2 radians, and beyond. "kind": charged hadrons, photons, electrons and
-    muons, and all others, which are neutral hadrons in jets of stable particles.
+    centroid from 0 to .05, to .1, to .2 radians, and beyond. "kind": charged hadrons, photons,
+    electrons and muons, and all others, which are neutral hadrons in jets of stable particles.
 
     Args:
         jets: N jets, pT in GeV.
@@ -55,7 +56,8 @@ def particle_groups(jets: Jets, by: str) -> dict[str, Bool[np.ndarray, "N n"]]:
     elif by == "distance":
         about = center(host)
         zone = np.searchsorted(_DISTANCES, np.hypot(about.y, about.phi), side="right")
-        ends = (*(f"below {edge:g}" for edge in _DISTANCES[1:]), f"beyond {_DISTANCES[-1]:g}")
+        between = (f"{a:g} to {b:g}" for a, b in pairwise(_DISTANCES))
+        ends = (*between, f"beyond {_DISTANCES[-1]:g}")
         found = {name: np.maximum(zone, 1) == place for place, name in enumerate(ends, start=1)}
     elif by == "kind":
         if host.pid is None:
