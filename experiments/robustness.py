@@ -5,12 +5,12 @@
     python experiments/robustness.py … --shifted FILES          # jets made otherwise, one row each
 
 Networks are those of networks.py, taken from --out if they lie there and are of the same files,
-trained otherwise; beside them some trained on jets that an adversary moves or whose particles
-split. For each: the median smallest flip of its decision at equal odds, without and with particles
-split in two, and how much ten times the steps and ten restarts change it; AUC under attack against
-the budget; AUC when every jet is turned and mirrored; AUC with noise against the distance that the
-noise moves jets; AUC on jets made otherwise. Settings are frozen in robustness.toml; each part is
-kept, so that an interrupted run goes on where it stopped.
+trained otherwise; beside them some trained on jets that an adversary moves, whose particles split,
+or that are joined by their neighbours. For each: the median smallest flip of its decision at equal
+odds, without and with particles split in two, and how much ten times the steps and ten restarts
+change it; AUC under attack against the budget; AUC when every jet is turned and mirrored; AUC with
+noise against the distance that the noise moves jets; AUC on jets made otherwise. Settings are
+frozen in robustness.toml; each part is kept, so that an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -27,9 +27,16 @@ from networks import CONFIG as NETWORKS
 from networks import drawn, trained_network, untrained
 from tqdm import tqdm
 
-from smearjax import Jets
+from smearjax import Jets, SmearedLikelihood
 from smearjax.analysis.sections.robustness import curve_record, flip_record
-from smearjax.interpret import attack_curve, flips, isometry_attack, noise_curve
+from smearjax.interpret import (
+    attack_curve,
+    draw_replacements,
+    flips,
+    isometry_attack,
+    noise_curve,
+    with_neighbours,
+)
 from smearjax.networks import (
     Adversary,
     JetNetwork,
@@ -48,13 +55,17 @@ AUGMENTATIONS = {"Adversary": Adversary, "Splits": Splits}
 
 def hardened_network(name: str, pool: Jets, number: int, out: Path) -> JetNetwork:
     """A network of networks.py's first seed, trained on jets that are changed."""
-    asked = CONFIG["hardened"][name]
-    augmentation = AUGMENTATIONS[asked["augmentation"]](PT_REF, budget=asked["budget"])
+    asked, config = CONFIG["hardened"][name], TrainingConfig()
     train, validation = drawn(pool, number, 0)
-    return train_network(
-        untrained(asked["of"], 0, published=False), train, validation,
-        TrainingConfig(augmentation=augmentation), folder=out / f"trained_{plain(name)}_{number}",
-    ).network  # fmt: skip
+    if asked["augmentation"] == "neighbours":
+        balls = draw_replacements(SmearedLikelihood(train), asked["epsilon"], draws=asked["draws"])
+        train = with_neighbours(train, balls)
+    else:
+        augmentation = AUGMENTATIONS[asked["augmentation"]](PT_REF, budget=asked["budget"])
+        config = TrainingConfig(augmentation=augmentation)
+    begin = untrained(asked["of"], 0, published=False)
+    folder = out / f"trained_{plain(name)}_{number}"
+    return train_network(begin, train, validation, config, folder=folder).network
 
 
 def plain(name: str) -> str:

@@ -44,6 +44,7 @@ from smearjax.interpret.robustness.flips import Flips as Flips
 from smearjax.interpret.robustness.flips import flips as flips
 from smearjax.interpret.robustness.isometries import IsometryAttack as IsometryAttack
 from smearjax.interpret.robustness.isometries import isometry_attack as isometry_attack
+from smearjax.interpret.robustness.neighbours import with_neighbours as with_neighbours
 from smearjax.interpret.robustness.noise import NoiseCurve as NoiseCurve
 from smearjax.interpret.robustness.noise import noise_curve as noise_curve
 
@@ -90,4 +91,5 @@ __all__ = [
     "shapley_values",
     "surrogate",
     "transport_slope",
+    "with_neighbours",
 ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Record = Mapping[str, Any]
 
 _COLOURS = (INK, VERMILION, BLUE, GREEN, OCHRE, PINK)
-_LINES = ("-", "--", ":")
+_LINES = ("-", "--", ":", "-.")
 KINDS = {
     "pt": "momenta smeared",
     "angles": "angles smeared",

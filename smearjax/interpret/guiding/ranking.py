@@ -11,7 +11,9 @@ from scipy.special import ndtr
 
 from smearjax.evaluate.pair_signs import agreements, excess_agreements
 
-_BINS = 10
+_RIDGE = 1e-5
+# Cells along each of two observables, pairs of them compared finely, and how finely.
+_BINS, _COMPARED, _DEGREE = 10, 1000, 5
 
 
 class Choosing(NamedTuple):
@@ -69,14 +71,23 @@ def ranked(
 def best_pair(
     columns: Float[np.ndarray, "N M"], black_box: Float[np.ndarray, " N"]
 ) -> tuple[int, int]:
-    """The two columns that together predict the black box best, by `shares`."""
-    best, found = -np.inf, (0, 1)
+    """The two columns that together predict the black box best.
+
+    All pairs are compared by the variance of the black box's ranks between cells of the two, cut at
+    their quantiles; the best thousand of them by `shares`, which tell near-duplicates apart.
+    """
     target, cell = _ranks(black_box), np.stack([_quantile_bin(column) for column in columns.T])
+    coarse = np.full((len(cell), len(cell)), -np.inf)
     for one in range(len(cell) - 1):
-        share = _between(cell[one], cell[one + 1 :], target)
-        if share.max() > best:
-            best, found = share.max(), (one, one + 1 + int(share.argmax()))
-    return found
+        coarse[one, one + 1 :] = _between(cell[one], cell[one + 1 :], target)
+    best = np.argsort(-coarse, axis=None)[:_COMPARED]
+    first, second = np.unravel_index(best[np.isfinite(coarse.ravel()[best])], coarse.shape)
+    fine = np.zeros(len(first))
+    for one in np.unique(first):
+        mine = np.flatnonzero(first == one)
+        fine[mine] = shares(columns[:, one], columns[:, second[mine]], black_box)
+    place = int(fine.argmax())
+    return int(first[place]), int(second[place])
 
 
 def shares(
@@ -84,12 +95,24 @@ def shares(
     columns: Float[np.ndarray, "N M"],
     black_box: Float[np.ndarray, " N"],
 ) -> Float[np.ndarray, " M"]:
-    """How well each column and a first one predict the black box, whatever the function of the two.
+    """Shares of the black box's ranks that each column and a first one explain together.
 
-    Each is cut at its quantiles; compared is the variance of the black box's ranks between cells.
+    Least squares by products of Legendre polynomials of the ranks of both: any smooth function of
+    the two, in any units.
     """
-    cell = np.stack([_quantile_bin(column) for column in columns.T])
-    return _between(_quantile_bin(first), cell, _ranks(black_box))
+    target, mine = _ranks(black_box), _polynomials(first)
+    found = np.zeros(columns.shape[1])
+    for place, column in enumerate(columns.T):
+        both = (mine[:, :, None] * _polynomials(column)[:, None, :]).reshape(len(mine), -1)
+        overlaps, along = both.T @ both / len(both), both.T @ target / len(both)
+        # Of two columns that rank alike, products are the same: the ridge shares them out.
+        found[place] = along @ np.linalg.solve(overlaps + _RIDGE * np.eye(len(along)), along)
+    return found / np.mean(target**2)
+
+
+def _polynomials(column: Float[np.ndarray, " N"]) -> Float[np.ndarray, "N d"]:
+    """Legendre polynomials of the ranks."""
+    return np.polynomial.legendre.legvander(2.0 * _ranks(column), _DEGREE)
 
 
 def _between(
