@@ -70,7 +70,9 @@ def bound_figure(bounds: list[dict[str, Any]]) -> Any:
     scale = [one["emd_scale"] for one in bounds]
     value, low, high = np.array([one["auc"] for one in bounds]).T
     axes.errorbar(scale, value, (value - low, high - value), fmt="v-", color=PURPLE, capsize=3)
-    axes.set(xscale="log", xlabel="EMD that may move the output by 1 [GeV]", ylabel="AUC")
+    axes.set(
+        xscale="log", xlabel="EMD that may move the output by 1 [GeV]", ylabel="AUC on test jets"
+    )
     axes.set_xticks(scale, [f"{one:g}" for one in scale])
     axes.set_xticks([], minor=True)
     axes.set_title("Lipschitz EFN: what a bound costs")

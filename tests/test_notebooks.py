@@ -18,6 +18,7 @@ LONG = (
     "04_one_jet",
     "05_networks",
     "06_which_observables",
+    "07_explanations",
     "08_how_robust",
 )
 
