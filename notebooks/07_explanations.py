@@ -16,10 +16,10 @@
 # %% [markdown]
 # # What does a score hang on?
 #
-# An Energy Flow Network is trained on half of the sample and explained on the rest: by simple models
-# that imitate it, by exchanging what jets are made of, by Shapley values, and particle by particle.
-# Whatever is exchanged may come from any jet, which makes jets that do not exist, or from the
-# $\varepsilon$-ball about the jet, which does not. It takes about two minutes.
+# An Energy Flow Network is trained on half of the sample and explained on the rest: by simple
+# models that imitate it, by exchanging what jets are made of, by Shapley values, and particle by
+# particle. Whatever is exchanged may come from any jet, which makes jets that do not exist, or from
+# the $\varepsilon$-ball about the jet, which does not. It takes about two minutes.
 
 # %%
 import jax
@@ -52,8 +52,8 @@ print(f"AUC of the network on {len(test):,} test jets: {auc(scores, test.label):
 # %% [markdown]
 # ## Simple models in its place
 #
-# A boosted tree and a linear model on observables with names, fitted to the network's scores on half
-# of the test jets. ADO is the share of quark–gluon pairs that both put in the same order.
+# A boosted tree and a linear model on observables with names, fitted to the network's scores on
+# half of the test jets. ADO is the share of quark–gluon pairs that both put in the same order.
 
 # %%
 library = named_library(test)
@@ -116,8 +116,8 @@ for title in ("any jet", "ε = 10 GeV"):
 # %% [markdown]
 # ## Particle by particle
 #
-# Integrated gradients of one quark and one gluon jet, from the jets around each: which particles make
-# its score differ from theirs. They add up to the difference.
+# Integrated gradients of one quark and one gluon jet, from the jets around each: which particles
+# make its score differ from theirs. They add up to the difference.
 
 # %%
 label = np.asarray(test.label)
