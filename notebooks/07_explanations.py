@@ -65,9 +65,9 @@ tree = surrogate(scores, library, test.label)
 # %% [markdown]
 # ## Exchanging observables, and where that misleads
 #
-# An observable matters if the order of pairs changes when its values are exchanged between jets. But
-# mass, girth and the angularities go together: exchanged between any jets, they make combinations
-# that no jet has, and the answer is about those. Drawn from the $\varepsilon$-ball about each jet,
+# An observable matters if the order of pairs changes when its values are exchanged between jets.
+# But mass, girth and the angularities go together: exchanged between any jets, they make
+# combinations that no jet has, and the answer is about those. Drawn from the $\varepsilon$-ball about each jet,
 # they stay where jets are.
 
 # %%
