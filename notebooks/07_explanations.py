@@ -67,8 +67,8 @@ tree = surrogate(scores, library, test.label)
 #
 # An observable matters if the order of pairs changes when its values are exchanged between jets.
 # But mass, girth and the angularities go together: exchanged between any jets, they make
-# combinations that no jet has, and the answer is about those. Drawn from the $\varepsilon$-ball about each jet,
-# they stay where jets are.
+# combinations that no jet has, and the answer is about those. Drawn from the $\varepsilon$-ball
+# about each jet, they stay where jets are.
 
 # %%
 likelihood = SmearedLikelihood(test)
