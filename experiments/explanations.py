@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from _common import kept, say, training_and_test
+from explanations_figures import draw
 from networks import CONFIG as NETWORKS
 from networks import trained_network
 from scipy.spatial import cKDTree
@@ -119,7 +120,7 @@ def _cell(one: Any) -> str:
 
 
 def main() -> None:
-    """Train what is missing, measure, print."""
+    """Train what is missing, measure, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", default=["sample"], help="files to train on")
     parser.add_argument("--test", nargs="+", help="files to explain (default: a quarter of data)")
@@ -130,16 +131,18 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     pool, test, names = training_and_test(chosen.data, chosen.test, NETWORKS["test_jets"])
     number = min(chosen.jets, len(pool) - 500)
-    tables = []
+    tables, every = [], {}
     for name in CONFIG["networks"]:
         network = trained_network(name, pool, test, number, names, chosen.out)
         settings = names | {"jets": number, "config": CONFIG}
         some = test[: CONFIG["explained"]]
-        found = kept(
+        every[name] = kept(
             out / f"{name}_{number}.json", settings, lambda n=network, t=some: measure(n, t)
         )
-        tables.append(table(f"{name}, {number:,} training jets, {len(some):,} explained", found))
+        title = f"{name}, {number:,} training jets, {len(some):,} explained"
+        tables.append(table(title, every[name]))
     say("\n\n".join(tables), out)
+    draw(every, min(len(test), CONFIG["explained"]), out)
 
 
 if __name__ == "__main__":
