@@ -62,8 +62,9 @@ class Splits(Augmentation):
 
     Source: smearjax's own definition.
 
-    >>> Splits(pt_ref=500.0)
-    Splits(pt_ref=500.0, budget=0.0, probability=0.5)
+    >>> exact = Splits(pt_ref=500.0)
+    >>> exact.budget, exact.probability
+    (0.0, 0.5)
     """
 
     pt_ref: float
@@ -123,8 +124,8 @@ class Adversary(Augmentation):
     Raises:
         ValueError: pt_ref not positive, a budget below 0, steps below 1.
 
-    >>> Adversary(pt_ref=500.0, budget=1.0)
-    Adversary(pt_ref=500.0, budget=1.0, steps=3)
+    >>> Adversary(pt_ref=500.0, budget=1.0).steps
+    3
     """
 
     pt_ref: float
