@@ -172,6 +172,8 @@ def main() -> None:
     parser.add_argument("--shifted", nargs="+", default=[], help="files of jets made otherwise")
     parser.add_argument("--jets", type=int, default=CONFIG["jets"], help="to train on, at most")
     parser.add_argument("--flips", type=int, default=CONFIG["flips"], help="jets to flip")
+    every = [*CONFIG["networks"], *CONFIG["hardened"]]
+    parser.add_argument("--networks", nargs="+", default=every, choices=every, metavar="NAME")
     parser.add_argument("--out", type=Path, default=Path("results/networks"))
     chosen = parser.parse_args()
     out = chosen.out / "robustness"
@@ -180,9 +182,11 @@ def main() -> None:
     number = min(chosen.jets, len(pool) - 500)
     order = np.random.default_rng(CONFIG["seed"]).permutation(len(test))
     to_flip, to_curve = (test[np.sort(order[:n])] for n in (chosen.flips, CONFIG["curves"]))
-    settings = {**names, "jets": number, "config": CONFIG, "networks": NETWORKS["networks"]}
+    how = {key: value for key, value in CONFIG.items() if key not in ("networks", "hardened")}
+    settings = {**names, "jets": number, "config": how}
     rows = []
-    for name in tqdm([*CONFIG["networks"], *CONFIG["hardened"]], desc="networks"):
+    for name in tqdm(chosen.networks, desc="networks"):
+        made = CONFIG["hardened"].get(name) or NETWORKS["networks"][name]
         if name in CONFIG["hardened"]:
             network = hardened_network(name, pool, number, out)
         else:
@@ -196,7 +200,9 @@ def main() -> None:
         }  # fmt: skip
         row: dict[str, Any] = {"name": name}
         for part, (measure, more) in parts.items():
-            row |= kept(out / f"{plain(name)}_{part}.json", settings | more, measure)
+            row |= kept(
+                out / f"{plain(name)}_{part}.json", settings | more | {"made": made}, measure
+            )
         rows.append(row)
     say(table(rows, len(to_flip), len(to_curve), number), out)
     with hep_style():

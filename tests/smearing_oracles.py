@@ -11,9 +11,16 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
 COMPACT = {"hard", "epanechnikov"}
 NAMES = ("gaussian", "sigmoid", "hard", "epanechnikov")
+# For tests of several seconds a kernel: a soft one and a compact one at once, the others if asked.
+FIRST = ("gaussian", "hard")
+every_kernel = pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[] if name in FIRST else [pytest.mark.slow]) for name in NAMES],
+)
 
 
 def log_kernel(name: str, d2, epsilon: float, tau: float = 0.5) -> np.ndarray:

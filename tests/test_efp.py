@@ -148,7 +148,14 @@ def test_host_and_traced_jets_agree():
     np.testing.assert_allclose(efps(jets, graphs), at_once, rtol=2e-5)
 
 
-@pytest.mark.parametrize("graph", [[(0, 1)], [(0, 1), (1, 2), (0, 2)], [(0, 1), (0, 1), (1, 2)]])
+@pytest.mark.parametrize(
+    "graph",
+    [
+        pytest.param([(0, 1)], marks=pytest.mark.slow),
+        pytest.param([(0, 1), (1, 2), (0, 2)], marks=pytest.mark.slow),
+        [(0, 1), (0, 1), (1, 2)],
+    ],
+)
 def test_gradients(graph):
     """In particles, κ and β against finite differences; finite on degenerate jets, twice."""
     graphs = [Multigraph(graph)]

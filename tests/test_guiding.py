@@ -21,6 +21,7 @@ def toy_library(n=2000, seed=0):
     return ObservableLibrary(values), label
 
 
+@pytest.mark.slow
 def test_a_function_of_two_is_recovered():
     """The stand-in for both is taken first and gives way."""
     library, label = toy_library()
@@ -35,7 +36,7 @@ def test_a_function_of_two_is_recovered():
 
 def test_noise_stops_at_once():
     library, label = toy_library()
-    for seed in range(3):
+    for seed in range(2):
         found = guide(
             np.random.default_rng(seed).normal(size=len(label)), library, label, seed=seed
         )
@@ -62,7 +63,7 @@ def test_weights_decide():
 def test_steps_are_kept_and_other_work_is_refused(tmp_path, monkeypatch):
     library, label = toy_library()
     black_box = library["a"] + library["b"]
-    asked = {"tolerance": -1, "max_steps": 2, "folder": tmp_path / "guiding"}
+    asked = {"tolerance": -1, "max_steps": 1, "folder": tmp_path / "guiding"}
     whole = guide(black_box, library, label, **asked)
 
     def never(*_):

@@ -55,7 +55,7 @@ def test_what_depends_on_angles_between_particles_only_cannot_be_attacked(jets):
     assert found.auc.value == pytest.approx(found.before.value, abs=2e-3)
 
 
-@pytest.mark.parametrize("kind", [EFN, PFN])
+@pytest.mark.parametrize("kind", [pytest.param(EFN, marks=pytest.mark.slow), PFN])
 def test_networks_and_weights(jets, kind):
     network = kind((8,), (8,), key=jax.random.key(0))
     plain = isometry_attack(network, jets, turns=3)

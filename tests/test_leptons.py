@@ -133,7 +133,7 @@ def test_beside_semd_it_adds_its_square(leptons):
     assert "distance to the origin" in like.convention["metric"]
 
 
-@pytest.mark.parametrize("kind", ["pfn_id", "ensemble"])
+@pytest.mark.parametrize("kind", ["pfn_id", pytest.param("ensemble", marks=pytest.mark.slow)])
 def test_a_network_about_the_origin_is_the_network_of_centred_jets(kind):
     """Where the centroid is at the origin both agree; moved, only the one that keeps it changes."""
     plain = EVERY[kind]

@@ -51,7 +51,12 @@ def on_a_line(position, label, kernel, weight=None, labels=None):
 
 @pytest.mark.parametrize(
     ("name", "key"),
-    [(name, key) for key in WEIGHTS for name in slow.NAMES if key != "zeros" or name == "hard"],
+    [
+        pytest.param(name, key, marks=[] if name in slow.FIRST else [pytest.mark.slow])
+        for key in WEIGHTS
+        for name in slow.NAMES
+        if key != "zeros" or name == "hard"
+    ],
 )
 def test_everything_against_slow_numpy(built, name, key):
     """Leave-one-out and outside jets: log ratio, score, densities, categories, smeared values."""
@@ -136,7 +141,7 @@ def test_shapes(single):
     assert {kind.shape for kind in single.balls(outside, GRID)} == {(4, N)}
 
 
-@pytest.mark.parametrize("name", slow.NAMES)
+@slow.every_kernel
 def test_empty_one_class_and_mixed_by_hand(name):
     """A lonely jet, four of one class, and a mixed group, far from each other, on a line."""
     position = [0.0, 100, 100.5, 101, 101.5, 200, 200.5, 201, 201.5]

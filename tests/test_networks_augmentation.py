@@ -136,7 +136,10 @@ def test_turned_jets_keep_their_shape(particles):
     )
 
 
-@pytest.mark.parametrize("augmentation", [Splits(PT_REF, 1.0), Adversary(PT_REF, 1.0, 1)])
+@pytest.mark.parametrize(
+    "augmentation",
+    [pytest.param(Splits(PT_REF, 1.0), marks=pytest.mark.slow), Adversary(PT_REF, 1.0, 1)],
+)
 def test_training_takes_it(augmentation):
     jets = load_jets("sample")[::20]
     network = EFN((8,), (8,), key=jax.random.key(0))

@@ -51,7 +51,7 @@ def streamed(kernel, rows, columns, weights, epsilon, squares=False):
     return kernel_sums(epsilon, kernel, rows, columns, weights, log_scale, squares)
 
 
-@pytest.mark.parametrize("name", slow.NAMES)
+@slow.every_kernel
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (512, 1025), (1025, 2047)])
 def test_sums_across_block_borders(name, n, m):
     """Rows and columns on both sides of a block's border, sharing some of their jets."""
@@ -182,7 +182,7 @@ def test_derivatives_in_epsilon_and_tau(name):
             assert want[2] == 0
 
 
-@pytest.mark.parametrize("name", slow.NAMES)
+@slow.every_kernel
 def test_vmap_over_epsilon(name):
     with jax.enable_x64(True):
         rows, columns = cloud(18, 30), cloud(19, 40)
