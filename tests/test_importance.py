@@ -30,7 +30,7 @@ def reordered(cov, epsilon, w, exchanged):
 
 
 @pytest.mark.parametrize("epsilon", [np.inf, 1.0, 0.4])
-@pytest.mark.parametrize("w", [(1.0, 1.0), (2.0, -1.0)])
+@pytest.mark.parametrize("w", [pytest.param((1.0, 1.0), marks=pytest.mark.slow), (2.0, -1.0)])
 def test_share_of_reordered_pairs(epsilon, w):
     x, cov = correlated(700, 0.8)
     library = ObservableLibrary({"a": x[:, 0], "b": x[:, 1]})

@@ -147,6 +147,7 @@ def test_plans_have_both_jets_as_their_sums(seed):
     assert (plan * cost).sum() < 1.2 * ot.emd2(a, b, cost)
 
 
+@pytest.mark.slow
 def test_the_same_jet_as_baseline_leaves_next_to_nothing():
     efn = EFN((16, 16), (16,), key=jax.random.key(0))
     same = integrated_gradients(efn, NARROW, NARROW, steps=4)
@@ -191,6 +192,7 @@ def test_networks_are_complete():
     np.testing.assert_allclose(found.missing, jump, atol=0.02 * np.abs(jump).max())
 
 
+@pytest.mark.slow
 def test_means_over_neighbours():
     """As over baselines one by one; turned copies of a jet leave nothing to tell."""
     jets = NARROW

@@ -12,8 +12,15 @@ from smearjax.smearing import Epanechnikov, Gaussian, HardBall
 JETS = load_jets("sample")[:300]
 
 
-@pytest.mark.parametrize("kernel", [Gaussian(), HardBall(), Epanechnikov()])
-@pytest.mark.parametrize("epsilon", [8.0, 20.0])
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        Gaussian(),
+        HardBall(),
+        pytest.param(Epanechnikov(), marks=pytest.mark.slow),
+    ],
+)
+@pytest.mark.parametrize("epsilon", [8.0, pytest.param(20.0, marks=pytest.mark.slow)])
 def test_means_over_draws_are_smeared_values(kernel, epsilon):
     """Σ_j P(j|i) f(x_j) = f(x_i|ε), and the same balls are empty."""
     likelihood = SmearedLikelihood(JETS, kernel=kernel)

@@ -112,6 +112,7 @@ def test_reach_holds():
     assert float(jnp.linalg.norm(short, axis=-1).max()) == pytest.approx(0.3, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_splitting_shows_who_is_collinear_safe():
     jets = jax.tree.map(jnp.asarray, narrow_jets(20))
     bare = Jets(jets.pt, jets.y, jets.phi, jets.mask)

@@ -153,6 +153,7 @@ def test_groups_move_together():
         np.testing.assert_allclose(part.values[0, 0], expected)
 
 
+@pytest.mark.slow
 def test_jets_of_a_ball_share_out_what_smearing_takes():
     """Σφ = f(x) − f(x|ε), and nothing is said of jets with empty balls."""
     jets = load_jets("sample")[:400]
