@@ -87,14 +87,23 @@ def test_compare_ranks_the_network_and_smears_it(trained, small, tmp_path, capsy
     assert names == ["EFN", "mine"]
 
 
-def test_compare_is_an_analysis_with_networks(monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("command", "section"),
+    [
+        ("compare", "networks"),
+        ("guide", "guiding"),
+        ("explain", "explanations"),
+        ("robustness", "robustness"),
+    ],
+)
+def test_four_commands_are_analyses_with_networks(command, section, monkeypatch, capsys):
     asked = []
     monkeypatch.setattr("smearjax.cli._analyze", asked.append)
-    assert main(["compare", "a.eqx", "b.eqx", "--data", "jets.npz", "--seed", "3"]) == 0
-    words = ["jets.npz", "--sections", "networks", "--out", "results", "--seed", "3"]
+    assert main([command, "a.eqx", "b.eqx", "--data", "jets.npz", "--seed", "3"]) == 0
+    words = ["jets.npz", "--sections", section, "--out", "results", "--seed", "3"]
     assert asked == [[*words, "--epochs", "40", "--networks", "a.eqx", "b.eqx"]]
-    assert main(["compare"]) == 2
-    assert "no networks to compare" in capsys.readouterr().err
+    assert main([command]) == 2
+    assert f"no networks to {command}" in capsys.readouterr().err
 
 
 def test_jets_that_a_network_has_seen_are_refused(trained, small):
