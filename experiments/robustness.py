@@ -105,12 +105,10 @@ def curve_part(network: JetNetwork, jets: Jets) -> dict[str, Any]:
     return curve_record(attack, turned, attack.auc[0], curves)
 
 
-def shift_part(network: JetNetwork, files: list[str]) -> dict[str, Any]:
-    """AUC and 1/ε_g on each file of jets made otherwise."""
-    found = {}
-    for path in files:
-        jets = load_all([path])
-        found[Path(path).stem] = quality(network_scores(network, jets), jets)
+def shift_part(network: JetNetwork, test: Jets, files: list[str]) -> dict[str, Any]:
+    """AUC and 1/ε_g on all test jets, and on each file of jets made otherwise."""
+    every = {"the test jets": test} | {Path(path).stem: load_all([path]) for path in files}
+    found = {name: quality(network_scores(network, jets), jets) for name, jets in every.items()}
     return {"shifted": found}
 
 
@@ -195,7 +193,7 @@ def main() -> None:
             "flips": (partial(flip_part, network, to_flip, name in CONFIG["networks"]),
                       {"flips": len(to_flip)}),
             "curves": (partial(curve_part, network, to_curve), {}),
-            "shift": (partial(shift_part, network, chosen.shifted),
+            "shift": (partial(shift_part, network, test, chosen.shifted),
                       {"shifted": [Path(path).name for path in chosen.shifted]}),
         }  # fmt: skip
         row: dict[str, Any] = {"name": name}

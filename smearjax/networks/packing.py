@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int
 
 from smearjax.jets.checks import JetsError
 from smearjax.jets.container import Jets
+from smearjax.networks.jet_network import fractions
 
 
 class FlatJets(eqx.Module):
@@ -53,8 +54,9 @@ class Particles(NamedTuple):
 
     def fraction(self, n_jets: int) -> Float[Array, " P"]:
         """Momentum fractions, 0 where left out."""
-        total = self.total(self.pt, n_jets)
-        return self.pt / jnp.where(total > 0, total, 1.0)[self.jet_of]
+        return fractions(
+            self.pt, lambda values: self.total(values, n_jets), lambda per_jet: per_jet[self.jet_of]
+        )
 
     def moved(self, move: Float[Array, "2 P"]) -> Particles:
         """The particles displaced in y and φ."""
