@@ -1,11 +1,13 @@
 """Lays pile-up over the muons of make_muons.py: other collisions of the same bunch crossing.
 
-    python experiments/add_pileup.py --data muons_0.npz --out muons_0_pileup.npz --mean 50
+    python experiments/add_pileup.py --data muons_0.npz --out muons_0_pileup.npz --copies 8
 
-A number of inelastic collisions, Poisson-distributed about the mean, is drawn for each muon from a
-pool made with Pythia 8, each turned about the beam at random; their visible particles near the muon
-join those around it. Nothing is subtracted, and no vertex tells them apart. Collisions of the pool
-serve many muons, each time turned anew. Settings are frozen in add_pileup.toml and make_muons.toml.
+Collisions are cheaper than muons: each muon may stand several times in the file, one copy beside
+the other, each among other collisions. Of inelastic collisions a number that is Poisson-distributed
+about the mean is drawn each time from a pool made with Pythia 8, each turned about the beam at
+random; their visible particles near the muon join those around it. Nothing is subtracted, and no
+vertex tells them apart. Collisions of the pool serve many muons, each time turned anew. Settings
+are frozen in add_pileup.toml and make_muons.toml.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from make_muons import CONFIG as MUONS
-from make_muons import MUON
+from make_muons import MUON, PER_MUON, PER_PARTICLE
 from tqdm import tqdm
 
 from smearjax.jets.files import write_whole
@@ -26,7 +28,6 @@ from smearjax.jets.npz import read_npz, write_npz
 from smearjax.jets.pythia import import_generators
 
 CONFIG = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
-COLUMNS = ("pt", "y", "phi", "pid")
 
 
 def collisions(seed: int) -> list[np.ndarray]:
@@ -71,19 +72,21 @@ def overlaid(
     return both[np.argsort(-both[:, 0], kind="stable")]
 
 
-def with_pileup(arrays: dict[str, Any], mean: float, seed: int) -> dict[str, Any]:
-    """The muons of a file with pile-up."""
+def with_pileup(arrays: dict[str, Any], mean: float, copies: int, seed: int) -> dict[str, Any]:
+    """The muons of a file with pile-up, copies of each side by side."""
     rng, pool = np.random.default_rng([seed, 5]), collisions(seed)
-    flat = np.stack([arrays[name] for name in COLUMNS], axis=1)
+    flat = np.stack([arrays[name] for name in PER_PARTICLE], axis=1)
     around = [
         overlaid(one, muon, pool, mean, rng)
         for one, muon in zip(np.split(flat, arrays["offsets"][1:-1]), arrays["muon"], strict=True)
+        for _ in range(copies)
     ]
     joined = np.concatenate(around)
-    found = {name: joined[:, k].astype(arrays[name].dtype) for k, name in enumerate(COLUMNS)}
-    info = json.loads(str(arrays["info"])) | {"pileup": {"mean": mean, "seed": seed, **CONFIG}}
+    found = {name: joined[:, k].astype(arrays[name].dtype) for k, name in enumerate(PER_PARTICLE)}
+    found |= {name: np.repeat(arrays[name], copies, axis=0) for name in PER_MUON}
+    pileup = {"mean": mean, "copies": copies, "seed": seed, **CONFIG}
+    info = json.loads(str(arrays["info"])) | {"pileup": pileup}
     return {
-        **arrays,
         **found,
         "offsets": np.concatenate([[0], np.cumsum([len(one) for one in around])]),
         "info": np.array(json.dumps(info)),
@@ -96,10 +99,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="a file of make_muons.py")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--mean", type=float, default=50.0, help="collisions besides the muon's")
+    parser.add_argument("--copies", type=int, default=1, help="of each muon")
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     with open(chosen.data, "rb") as file:
-        arrays = with_pileup(read_npz(file), chosen.mean, chosen.seed)
+        arrays = with_pileup(read_npz(file), chosen.mean, chosen.copies, chosen.seed)
     write_whole(chosen.out, write_npz, arrays)
     count = np.diff(arrays["offsets"])
     print(f"{len(count):,} muons, {count.mean():.1f} particles around each")

@@ -28,6 +28,7 @@ class Muons:
         label: (N,) 1 = prompt.
         weight: (N,) of mean 1 in each class.
         pileup: mean number of collisions laid over.
+        copies: of each muon, side by side, each among other collisions.
         config: of leptons.toml.
     """
 
@@ -36,15 +37,17 @@ class Muons:
     label: np.ndarray
     weight: np.ndarray
     pileup: float
+    copies: int
     config: dict[str, Any]
 
     @cached_property
     def parts(self) -> list[np.ndarray]:
-        """Muons to train on, to choose with, to test on."""
-        number = len(self.label)
+        """Muons to train on in all copies, to choose with and to test on in one copy each."""
+        number = len(self.label) // self.copies
         order = np.random.default_rng(self.config["seed"]).permutation(number)
         ends = np.cumsum([int(self.config[part] * number) for part in ("train", "choose")])
-        return np.split(order, ends)
+        train, choose, test = np.split(self.copies * order, ends)
+        return [(train[:, None] + np.arange(self.copies)).ravel(), choose, test]
 
     train = property(lambda self: self.parts[0])
     choose = property(lambda self: self.parts[1])
@@ -68,9 +71,13 @@ class Muons:
     def described(self) -> list[str]:
         """Pile-up, how many muons have nothing around them, and what weights cost."""
         lines = [f"hadron level, {self.pileup:g} collisions of pile-up on average"]
-        alone = np.array([len(one) == 0 for one in self.around])
+        if self.copies > 1:
+            lines.append(f"each muon to train on {self.copies} times, among other collisions")
+        once = slice(None, None, self.copies)
+        alone = np.array([len(one) == 0 for one in self.around[once]])
         for name, label in (("prompt", 1), ("non-prompt", 0)):
-            weight, mine = self.weight[self.label == label], alone[self.label == label]
+            kind = self.label[once] == label
+            weight, mine = self.weight[once][kind], alone[kind]
             effective = weight.sum() ** 2 / (weight**2).sum()
             lines.append(
                 f"{name}: {len(weight):,} muons (as good as {effective:,.0f} of one weight), "
@@ -119,15 +126,16 @@ class Muons:
 
 def load_muons(files: Sequence[Path], config: dict[str, Any]) -> Muons:
     """The muons of all files."""
-    around, columns, pileup = [], [], set()
+    around, columns, kinds = [], [], set()
     for path in files:
         with open(path, "rb") as file:
             arrays = read_npz(file)
         flat = np.stack([arrays[name] for name in ("pt", "y", "phi", "pid")], axis=1)
         around += np.split(flat, arrays["offsets"][1:-1])
         columns.append([arrays[name] for name in ("muon", "label", "weight")])
-        pileup.add(json.loads(str(arrays["info"])).get("pileup", {"mean": 0})["mean"])
-    if len(pileup) > 1:
-        raise SystemExit(f"the files have different pile-up: {sorted(pileup)}")
+        pileup = {"mean": 0, "copies": 1} | json.loads(str(arrays["info"])).get("pileup", {})
+        kinds.add((pileup["mean"], pileup["copies"]))
+    if len(kinds) > 1:
+        raise SystemExit(f"the files differ in pile-up (mean, copies): {sorted(kinds)}")
     muon, label, weight = (np.concatenate(one) for one in zip(*columns, strict=True))
-    return Muons(around, muon, label, weight, pileup.pop(), config)
+    return Muons(around, muon, label, weight, *kinds.pop(), config)

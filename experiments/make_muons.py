@@ -78,22 +78,28 @@ def nonprompt(pythia8: Any, generator: Any, rng: np.random.Generator) -> Iterato
         decaying(generator, True)
         found = []
         for _ in range(asked["decays"]):
-            products = decayed(generator, hadrons)
-            found += [(products, muon) for muon in products if is_accepted(muon)]
+            products, muons = decayed(generator, hadrons)
+            found += [(products, muon) for muon in muons]
         if found:
             products, muon = found[rng.integers(len(found))]
             others = [particle for particle in event if not is_bottom(particle)]
             yield others + products, muon, float(len(found))
 
 
-def decayed(generator: Any, hadrons: list[Any]) -> list[Any]:
-    """Copies of what some hadrons decay to, by themselves in Pythia's event."""
+def decayed(generator: Any, hadrons: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Copies of what some hadrons decay to, if there are muons within the cuts, and these.
+
+    They decay by themselves in Pythia's event. Copies take longer than decays.
+    """
     generator.event.reset()
     for hadron in hadrons:
         place = generator.event.append(hadron)
         generator.event[place].mothers(0, 0)
     generator.moreDecays()
-    return [type(particle)(particle) for particle in generator.event if particle.isFinal()]
+    if not any(map(is_accepted, generator.event)):
+        return [], []
+    products = [type(particle)(particle) for particle in generator.event if particle.isFinal()]
+    return products, list(filter(is_accepted, products))
 
 
 def decaying(generator: Any, allowed: bool) -> None:
