@@ -122,13 +122,12 @@ for title in ("any jet", "ε = 10 GeV"):
 # %%
 label = np.asarray(test.label)
 rows = [int(np.flatnonzero(label == kind)[3]) for kind in (1, 0)]
-few = test[np.r_[rows, np.arange(200)]]
-balls = draw_replacements(SmearedLikelihood(few), 12.0, draws=20)
-gradients = integrated_gradients(network, few, balls)
+balls = draw_replacements(SmearedLikelihood(test), 12.0, draws=20)
+gradients = integrated_gradients(network, test, balls, rows=rows)
 with hep_style():
     figure, panels = plt.subplots(1, 2, figsize=(11, 5))
     for place, (axes, kind) in enumerate(zip(panels, ("quark", "gluon"), strict=True)):
-        attribution_display(axes, few[place : place + 1], gradients.values[place])
+        attribution_display(axes, test[rows[place] : rows[place] + 1], gradients.values[place])
         axes.set_title(
             f"{kind} jet, score {gradients.score[place]:.2f}, balls {gradients.base[place]:.2f}",
             fontsize=12,

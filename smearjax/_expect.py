@@ -6,6 +6,7 @@ import operator
 from typing import Any
 
 import numpy as np
+from jaxtyping import Int
 
 
 def expect(name: str, value: Any, kind: type | tuple[type, ...], way_out: str) -> None:
@@ -47,3 +48,12 @@ def expect_positive(name: str, value: Any, unit: str) -> None:
     array = np.asarray(value)
     if array.dtype.kind not in "iuf" or not np.all((array > 0) & np.isfinite(array)):
         raise ValueError(f"{name} must be positive and finite, in {unit}; got {value!r}")
+
+
+def expect_rows(name: str, value: Any, number: int) -> Int[np.ndarray, " R"]:
+    """The value as numbers of jets, or ValueError unless they are some, all below `number`."""
+    rows = np.asarray(value)
+    whole = rows.ndim == 1 and rows.dtype.kind in "iu" and rows.size > 0
+    if not whole or rows.min() < 0 or rows.max() >= number:
+        raise ValueError(f"{name} must be numbers of jets below {number}; got {value!r}")
+    return rows

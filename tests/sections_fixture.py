@@ -279,9 +279,12 @@ def _explanations() -> dict[str, Any]:
     ]  # fmt: skip
     jets = [
         {
-            "label": c, "score": 1.2 - c, "base": 2.5, "missing": 0.0123,
+            "label": c, "score": 1.2 - c,
             "particles": {"pt_gev": [300.0, 200.0], "y": [0.0, 0.1], "phi": [0.0, 0.2]},
-            "values": [-1.0, 0.5 - c],
+            "baselines": [
+                {"epsilon_gev": None, "base": 2.5, "missing": 0.0123, "values": [-1.0, 0.5 - c]},
+                {"epsilon_gev": 9.87, "base": 1.1, "missing": 0.001, "values": [-0.1, 0.3 - c]},
+            ],
         }
         for c in (1, 0)
     ]  # fmt: skip

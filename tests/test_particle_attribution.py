@@ -212,6 +212,11 @@ def test_means_over_neighbours():
     assert np.isnan(found.values[~there]).all()
     assert np.isnan(found.missing[~there]).all()
     assert found.epsilon == 6.0
+    asked = [int(np.flatnonzero(~there)[0]), *map(int, np.flatnonzero(there)[[2, 0]])]
+    some = integrated_gradients(efn, jets, drawn, rows=asked, steps=8)
+    np.testing.assert_array_equal(some.rows, asked)
+    for name in ("values", "errors", "score", "base", "missing"):
+        np.testing.assert_allclose(getattr(some, name), getattr(found, name)[asked], atol=1e-5)
     copy = Jets(
         *(np.concatenate([a, b]) for a, b in ((NARROW.pt, NARROW.pt), (NARROW.y, -NARROW.y),
                                               (NARROW.phi, NARROW.phi)))

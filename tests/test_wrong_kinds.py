@@ -140,6 +140,7 @@ particle_gradients("efn", jets) | score is a str
 transport_slope(efn, jets, pt_ref=0.0) | pt_ref must be positive
 integrated_gradients(efn, jets, "axis") | baseline is a str
 integrated_gradients(efn, jets, jets[:3]) | baseline is of 3 jets
+integrated_gradients(efn, jets, rows=[-1]) | rows must be numbers of jets below
 integrated_gradients(efn, jets, steps=0) | steps must be at least 1
 named_library("sample") | jets is a str
 soft_ado([1.0, 2.0], [1.0, 2.0], [0, 1], width_f="a", width_g=1.0) | width_f must be

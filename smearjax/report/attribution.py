@@ -80,7 +80,7 @@ def draw_particles(record: Record) -> Figure:
         record: Of one network, see `smearjax.analysis`.
 
     Returns:
-        A display for each jet, with one colour bar about 0.
+        A row of displays for each baseline, with a colour bar about 0, and a column for each jet.
 
     Raises:
         KeyError: The record lacks a key.
@@ -91,16 +91,22 @@ def draw_particles(record: Record) -> Figure:
         KeyError: 'jets'
     """
     jets = record["jets"]
-    figure = bare_figure(5.2 * len(jets), 6.9)
-    panels = np.atleast_1d(figure.subplots(1, len(jets)))
-    limit = max(np.max(np.abs(one["values"])) for one in jets)
-    for axes, one in zip(panels, jets, strict=True):
-        columns = ([one["particles"][name]] for name in ("pt_gev", "y", "phi"))
-        shown = attribution_display(axes, Jets(*columns), np.array(one["values"]), limit=limit)
-        axes.set_title(
-            f"{CLASS_NAME[one['label']]}: {number(one['base'], 2)} → {number(one['score'], 2)}",
-            fontsize=15, loc="center", y=1.0, pad=6,
-        )  # fmt: skip
-    bar = figure.colorbar(shown, ax=list(panels), orientation="horizontal", shrink=0.7, pad=0.04)
-    bar.set_label("added to the score by each particle")
+    number_of_rows = len(jets[0]["baselines"])
+    figure = bare_figure(5.2 * len(jets), 6.9 * number_of_rows)
+    panels = figure.subplots(number_of_rows, len(jets), squeeze=False)
+    for k, row in enumerate(panels):
+        ways = [one["baselines"][k] for one in jets]
+        limit = max(np.max(np.abs(way["values"])) for way in ways)
+        for axes, one, way in zip(row, jets, ways, strict=True):
+            columns = ([one["particles"][name]] for name in ("pt_gev", "y", "phi"))
+            shown = attribution_display(axes, Jets(*columns), np.array(way["values"]), limit=limit)
+            axes.set_title(
+                f"{CLASS_NAME[one['label']]}: {number(way['base'], 2)} → "
+                f"{number(one['score'], 2)}",
+                fontsize=15, loc="center", y=1.0, pad=6,
+            )  # fmt: skip
+        bar = figure.colorbar(shown, ax=list(row), orientation="horizontal", shrink=0.7, pad=0.04)
+        whole = ways[0]["epsilon_gev"] is None
+        start = "one particle at the axis" if whole else f"the jets within {whence(ways[0])}"
+        bar.set_label(f"added to the score of {start} by each particle")
     return figure

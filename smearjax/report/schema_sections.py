@@ -158,8 +158,13 @@ PATTERNS: dict[str, Pattern] = {
                     | {"reordered": [_ENDS], "shapley": [NUMBER]}
                 ],
                 "jets": [
-                    numbers("label", "score", "base", "missing")
-                    | {"particles": _PARTICLES, "values": [NUMBER]}
+                    numbers("label", "score")
+                    | {
+                        "particles": _PARTICLES,
+                        "baselines": [
+                            numbers("epsilon_gev", "base", "missing") | {"values": [NUMBER]}
+                        ],
+                    }
                 ],
             }
         ],

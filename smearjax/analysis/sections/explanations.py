@@ -10,7 +10,6 @@ import numpy as np
 from smearjax.analysis.findings import Record
 from smearjax.analysis.sections.ground import Ground, Section
 from smearjax.interpret import (
-    IntegratedGradients,
     Replacements,
     draw_replacements,
     integrated_gradients,
@@ -26,8 +25,8 @@ from smearjax.observables import ObservableLibrary, named_library
 
 # Times the best ε.
 _SCALES = (1.0, 3.0)
-# For each jet; and jets whose Shapley values are taken.
-_DRAWS, _EXPLAINED = 5, 100
+# For each jet; jets whose Shapley values are taken; for each jet whose particles are shown.
+_DRAWS, _EXPLAINED, _BASELINES = 5, 100, 20
 _DIGITS = 4
 
 
@@ -42,8 +41,9 @@ def explanations(ground: Ground) -> Section:
         draw_replacements(likelihood, float(epsilon), draws=_DRAWS, seed=seed)
         for epsilon in ground.scales(*_SCALES)
     ]
+    around = draw_replacements(likelihood, drawn[-1].epsilon, draws=_BASELINES, seed=seed)
     found = [
-        {"name": name} | _explained(network, test, library, drawn, seed)
+        {"name": name} | _explained(network, test, library, drawn, around, seed)
         for name, network in ground.networks.items()
     ]
     return Section({"observables": list(library.values), "networks": found})
@@ -54,6 +54,7 @@ def _explained(
     test: Jets,
     library: ObservableLibrary,
     drawn: list[Replacements],
+    around: Replacements,
     seed: int,
 ) -> Record:
     """One network."""
@@ -76,10 +77,6 @@ def _explained(
                 "shapley": [shared.importance[name] for name in library.values],
             }
         )
-    # The jet of each class whose score lies in the middle of its class.
-    label = np.asarray(test.label)
-    middle = [_middle(np.asarray(scores), label == c) for c in (1, 0)]
-    particles = integrated_gradients(network, test[middle])
     return {
         "n_jets": list(tree.n_jets),
         "auc": _ends(tree.black_box_auc),
@@ -87,8 +84,43 @@ def _explained(
             {"model": one.model, "auc": _ends(one.auc), "ado": _ends(one.ado)} for one in made
         ],
         "exchanged": exchanged,
-        "jets": [_particles(test, row, place, particles) for place, row in enumerate(middle)],
+        "jets": _particles(network, test, np.asarray(scores), around),
     }
+
+
+def _particles(
+    network: JetNetwork, jets: Jets, scores: np.ndarray, around: Replacements
+) -> list[Record]:
+    """What particles add to the score of a quark and a gluon jet, from the axis and from balls.
+
+    They are the jets of the median score of their class among those that are not alone.
+    """
+    label = np.asarray(jets.label)
+    rows = [_middle(scores, (label == c) & around.there) for c in (1, 0)]
+    ways = {None: None, around.epsilon: around}
+    found = {e: integrated_gradients(network, jets, way, rows=rows) for e, way in ways.items()}
+    records = []
+    for place, row in enumerate(rows):
+        seen = np.asarray(jets.mask[row])
+        columns = {"pt_gev": jets.pt[row], "y": jets.y[row], "phi": jets.phi[row]}
+        particles = {n: np.asarray(x, float)[seen].round(_DIGITS) for n, x in columns.items()}
+        baselines = [
+            {
+                "epsilon_gev": epsilon,
+                **{n: float(getattr(one, n)[place]) for n in ("base", "missing")},
+                "values": one.values[place][seen].tolist(),
+            }
+            for epsilon, one in found.items()
+        ]
+        records.append(
+            {
+                "label": int(label[row]),
+                "score": float(scores[row]),
+                "particles": {n: x.tolist() for n, x in particles.items()},
+                "baselines": baselines,
+            }
+        )
+    return records
 
 
 def _middle(scores: np.ndarray, some: np.ndarray) -> int:
@@ -100,16 +132,3 @@ def _middle(scores: np.ndarray, some: np.ndarray) -> int:
 def _ends(interval: Any) -> Record:
     """Value and ends."""
     return {name: asdict(interval)[name] for name in ("value", "lo", "hi")}
-
-
-def _particles(jets: Jets, row: int, place: int, found: IntegratedGradients) -> Record:
-    """One jet with what each of its particles adds."""
-    seen = np.asarray(jets.mask[row])
-    columns = {"pt_gev": jets.pt[row], "y": jets.y[row], "phi": jets.phi[row]}
-    particles = {n: np.asarray(x, float)[seen].round(_DIGITS) for n, x in columns.items()}
-    return {
-        "label": int(np.asarray(jets.label)[row]),
-        **{n: float(getattr(found, n)[place]) for n in ("score", "base", "missing")},
-        "particles": {n: x.tolist() for n, x in particles.items()},
-        "values": found.values[place][seen].tolist(),
-    }

@@ -10,8 +10,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
+from numpy.typing import ArrayLike
 
-from smearjax._expect import expect, expect_whole
+from smearjax._expect import expect, expect_rows, expect_whole
 from smearjax.interpret.attribution.exchange import laid_on
 from smearjax.interpret.attribution.gradients import put_back
 from smearjax.interpret.attribution.plan import transport_plan
@@ -29,21 +30,23 @@ class IntegratedGradients:
     Source: integrated gradients; see `integrated_gradients`.
 
     Attributes:
-        values: (N, n), 0 in the padding; NaN for jets without replacements.
-        errors: (N, n) standard errors of means over draws; NaN with one baseline.
-        score: (N,) f of the jets.
-        base: (N,) f of the baseline, mean over draws.
-        missing: (N,) score − base − Σ values: what the quadrature loses, and what a score that is
+        rows: (R,) numbers of the jets explained.
+        values: (R, n), 0 in the padding; NaN for jets without replacements.
+        errors: (R, n) standard errors of means over draws; NaN with one baseline.
+        score: (R,) f of the jets.
+        base: (R,) f of the baseline, mean over draws.
+        missing: (R,) score − base − Σ values: what the quadrature loses, and what a score that is
             not infrared safe says of particles without momentum being there.
         epsilon: resolution in GeV of the balls that baselines came from, ∞ for draws from all jets,
             NaN for other baselines.
     """
 
-    values: Float[np.ndarray, "N n"]
-    errors: Float[np.ndarray, "N n"]
-    score: Float[np.ndarray, " N"]
-    base: Float[np.ndarray, " N"]
-    missing: Float[np.ndarray, " N"]
+    rows: Int[np.ndarray, " R"]
+    values: Float[np.ndarray, "R n"]
+    errors: Float[np.ndarray, "R n"]
+    score: Float[np.ndarray, " R"]
+    base: Float[np.ndarray, " R"]
+    missing: Float[np.ndarray, " R"]
     epsilon: float
 
 
@@ -52,6 +55,7 @@ def integrated_gradients(
     jets: Jets,
     baseline: Jets | Replacements | None = None,
     *,
+    rows: ArrayLike | None = None,
     steps: int = 32,
 ) -> IntegratedGradients:
     r"""What each particle adds to a score beyond that of a baseline jet.
@@ -80,11 +84,12 @@ def integrated_gradients(
             each of its own jet only.
         jets: N jets, pT in GeV.
         baseline: None, N jets, or `Replacements` of the same N jets.
+        rows: (R,) numbers of the jets to explain; all if None.
         steps: nodes of the Gauss–Legendre rule in t.
 
     Returns:
-        `IntegratedGradients` in the layout of the jets. Look at `missing`: completeness is checked
-        there, not enforced.
+        `IntegratedGradients` in the layout of the jets explained. Look at `missing`: completeness
+        is checked there, not enforced.
 
     Raises:
         ValueError: arguments of the wrong kind, a baseline of other jets.
@@ -102,29 +107,31 @@ def integrated_gradients(
     expect("jets", jets, Jets, "Jets, from load_jets(...) or Jets(pt, y, phi)")
     expect_whole("steps", steps, least=1)
     function = of_jets(score, jets)
+    asked = np.arange(len(jets)) if rows is None else expect_rows("rows", rows, len(jets))
     host: Jets = jax.tree.map(np.asarray, jets)
-    epsilon = baseline.epsilon if isinstance(baseline, Replacements) else float("nan")
-    rows = np.arange(len(host))
-    if isinstance(baseline, Replacements):
-        rows = np.flatnonzero(baseline.there)
-    mine = host[rows]
-    total, square = np.zeros((2, *mine.pt.shape))
-    base, number = np.zeros(len(mine)), 0
-    for other in _baselines(host, rows, baseline):
-        one = _along_lines(function, mine, other, steps)
+    explained = host[asked]
+    drawn = isinstance(baseline, Replacements)
+    there = np.ones(len(asked), bool)
+    if drawn and len(baseline) == len(jets):
+        there = baseline.there[asked]
+    total, square = np.zeros((2, *explained[there].pt.shape))
+    base, number = np.zeros(there.sum()), 0
+    for other in _baselines(host, asked[there], baseline):
+        one = _along_lines(function, explained[there], other, steps)
         base += scores_of(score, other)
         total += one
         square += one**2
         number += 1
-    values, errors = np.full((2, *host.pt.shape), np.nan)
-    base_score, missing = np.full((2, len(host)), np.nan)
-    values[rows], base_score[rows] = total / number, base / number
+    values, errors = np.full((2, *explained.pt.shape), np.nan)
+    base_score, missing = np.full((2, len(asked)), np.nan)
+    values[there], base_score[there] = total / number, base / number
     if number > 1:
-        spread = np.maximum(square / number - values[rows] ** 2, 0.0)
-        errors[rows] = np.sqrt(spread / (number - 1))
-    scores = scores_of(score, host)
-    missing[rows] = scores[rows] - base_score[rows] - values[rows].sum(axis=1)
-    return IntegratedGradients(values, errors, scores, base_score, missing, epsilon)
+        spread = np.maximum(square / number - values[there] ** 2, 0.0)
+        errors[there] = np.sqrt(spread / (number - 1))
+    scores = scores_of(score, explained)
+    missing[there] = scores[there] - base_score[there] - values[there].sum(axis=1)
+    epsilon = baseline.epsilon if drawn else float("nan")
+    return IntegratedGradients(asked, values, errors, scores, base_score, missing, epsilon)
 
 
 def _baselines(
@@ -132,7 +139,7 @@ def _baselines(
 ) -> Iterator[Jets]:
     """Each baseline of some jets, scaled to their pT."""
     if baseline is None:
-        yield _at_the_axis(jets)
+        yield _at_the_axis(jets[rows])
         return
     expect("baseline", baseline, (Jets, Replacements), "Jets, Replacements of the jets, or None")
     if len(baseline) != len(jets):
@@ -143,9 +150,10 @@ def _baselines(
         for drawn in baseline.index[rows].T:
             yield laid_on(jets, rows, drawn)
         return
-    pid = None if jets.pid is None else baseline.pid
-    scale = (jets.total_pt / baseline.total_pt)[:, None]
-    yield Jets(baseline.pt * scale, baseline.y, baseline.phi, baseline.mask, pid)
+    some = baseline[rows]
+    pid = None if jets.pid is None else some.pid
+    scale = (jets.total_pt[rows] / some.total_pt)[:, None]
+    yield Jets(some.pt * scale, some.y, some.phi, some.mask, pid)
 
 
 def _at_the_axis(jets: Jets) -> Jets:

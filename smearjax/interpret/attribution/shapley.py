@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
-from smearjax._expect import expect_whole
+from smearjax._expect import expect_rows, expect_whole
 from smearjax.interpret.attribution.replacements import Replacements
 from smearjax.interpret.attribution.tables import (
     TableFunction,
@@ -118,10 +118,7 @@ def shapley_values(
     if not callable(function):
         raise ValueError(f"function is a {type(function).__name__}; expected one of (n, k) tables")
     columns = checked_groups(library, groups)
-    asked = np.asarray(rows)
-    whole = asked.ndim == 1 and asked.dtype.kind in "iu" and asked.size > 0
-    if not whole or asked.min() < 0 or asked.max() >= len(replacements):
-        raise ValueError(f"rows must be numbers of jets below {len(replacements)}; got {rows!r}")
+    asked = expect_rows("rows", rows, len(replacements))
     exact = permutations is None and len(columns) <= _EXACT
     if permutations is not None:
         expect_whole("permutations", permutations, least=2)

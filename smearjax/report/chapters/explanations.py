@@ -36,7 +36,9 @@ def explanations(record: Record, result: Record) -> Chapter:
 
 def _pictures(record: Record, one: Record, place: int) -> tuple[Picture, Picture]:
     """Importances, and particles."""
-    worst = max(abs(jet["missing"]) for jet in one["jets"])
+    ways = [way for jet in one["jets"] for way in jet["baselines"]]
+    worst = max(abs(way["missing"]) for way in ways)
+    ball = next(whence(way) for way in ways if way["epsilon_gev"] is not None)
     return (
         Picture(
             f"importance_{place}",
@@ -55,10 +57,12 @@ def _pictures(record: Record, one: Record, place: int) -> tuple[Picture, Picture
             "A quark and a gluon jet as event displays, particles coloured by what they add to "
             f"the score of {one['name']}",
             f"Particles in the eyes of {one['name']}",
-            "Integrated gradients from a single particle at the axis to the jet: blue particles "
-            "raise the score (quark), red ones lower it; areas are momenta. Above each jet the "
-            "score of the single particle and of the jet; values sum to the difference but for "
-            f"{number(worst, 3)}. The jet of the median score of each class is shown.",
+            "Integrated gradients: blue particles raise the score (quark), red ones lower it; "
+            "areas are momenta. Above, on the way from a single particle at the axis to the jet: "
+            "what makes it other than a jet without substructure. Below, from the jets around it, "
+            f"drawn within {ball}: what makes it other than jets much like it. Titles give "
+            "the score at the start and that of the jet; values sum to the difference but for "
+            f"{number(worst, 3)}. Shown is the jet of the median score of each class.",
             wide=True,
         ),
     )
