@@ -51,9 +51,9 @@ def scores_of(score: JetNetwork | Score, jets: Jets) -> Float[np.ndarray, " N"]:
     function = of_jets(score, jets)
     if isinstance(score, JetNetwork):
         return np.asarray(network_scores(score, jets), np.float64)
-    found = np.empty(len(jets))
+    compiled, found = eqx.filter_jit(function), np.empty(len(jets))
     for rows, some in in_batches(jets):
-        found[rows] = np.asarray(function(some))[: len(rows)]
+        found[rows] = np.asarray(compiled(some))[: len(rows)]
     return found
 
 

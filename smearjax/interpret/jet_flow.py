@@ -43,7 +43,7 @@ class FlowAt:
 
     empty: Bool[np.ndarray, " E"]
 
-    def __init__(self, value: Array, slope: Array, n_eff: Array, kinds: Categories):
+    def __init__(self, value: np.ndarray, slope: np.ndarray, n_eff: np.ndarray, kinds: Categories):
         self.value, self.slope = (np.array(part, np.float64) for part in (value, slope))
         self.n_eff = np.asarray(n_eff, np.float64)
         self.empty, self.one_class, self.nonpositive = (np.asarray(kind) for kind in kinds)
@@ -104,9 +104,10 @@ class JetFlow:
 
     def at(self, epsilon: Float[np.ndarray, " E"]) -> FlowAt:
         """Values, slopes in ln ε and categories at ε in GeV, the data first."""
-        value, slope, (n_eff, kinds) = _value_and_slope(
+        answer = _value_and_slope(
             *self._asked, jnp.asarray(np.log(epsilon), self._dtype), *self._columns
         )
+        value, slope, (n_eff, kinds) = jax.tree.map(np.asarray, answer)
         here = self._place
         kinds = Categories(*(kind[:, here, 0] for kind in kinds))
         found = FlowAt(value[:, here], slope[:, here], n_eff[:, here, 0], kinds)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from jaxtyping import Array, Int
 
 from smearjax._numerics import HostOrDevice as HostOrDevice
 from smearjax.jets.checks import JetsError
+
+Picked = TypeVar("Picked")
 
 
 def host_array(name: str, values: Any) -> HostOrDevice:
@@ -105,6 +108,21 @@ def common_float(*arrays: HostOrDevice) -> tuple[HostOrDevice, ...]:
 def is_traced(*arrays: Any) -> bool:
     """Whether any array is a tracer, whose values cannot be looked at."""
     return any(isinstance(array, Tracer) for array in arrays)
+
+
+def picked(arrays: Picked, index: Any) -> Picked:
+    """What a slice, mask or integer array picks of one or more arrays, in one compiled gather."""
+    if isinstance(index, slice):
+        index = np.arange(*index.indices(len(jax.tree.leaves(arrays)[0])))
+    elif not is_traced(index):
+        index = np.asarray(index)
+        index = np.flatnonzero(index) if index.dtype == bool else index
+    return _gathered(arrays, index)
+
+
+@jax.jit
+def _gathered(arrays: Any, index: Int[Array, "*M"]) -> Any:
+    return jax.tree.map(lambda leaf: leaf[index], arrays)
 
 
 def whole_pid(pid: Any, mask: HostOrDevice) -> HostOrDevice:

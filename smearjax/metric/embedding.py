@@ -82,7 +82,7 @@ def embed(spectra: Spectra, cells: int = 256) -> Embedding:
     """
     expect("spectra", spectra, Spectra, "Spectra, from spectral_function(jets)")
     expect_whole("cells", cells, least=1)
-    if not is_traced(spectra.total) and not np.all(spectra.total == 1):
+    if not is_traced(spectra.total) and not np.all(np.asarray(spectra.total) == 1):
         raise ValueError(
             "embed needs normalised spectra; use spectral_function(..., normalize=True)"
         )

@@ -93,6 +93,8 @@ class Space(eqx.Module):
         chunks = (slice(begin, begin + _CHUNK) for begin in range(0, max(len(jets), 1), _CHUNK))
         parts = (self.project(self._embedded(jets[rows]), number[rows]) for rows in chunks)
         first = next(parts)
+        if len(jets) <= _CHUNK:
+            return first
         whole = _put(_room(len(jets), first), first, 0)
         for k, part in enumerate(parts, start=1):
             whole = _put(whole, part, k * _CHUNK)

@@ -10,7 +10,7 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
+import numpy as np
 
 from smearjax._expect import expect
 from smearjax.networks.about_origin import AboutOrigin
@@ -95,7 +95,7 @@ def load_network(path: str | Path) -> JetNetwork:
     except Exception as error:
         raise ValueError(f"{path} is truncated or damaged: {error}") from error
     leaves = jax.tree.leaves(eqx.filter(network, eqx.is_array))
-    if damaged or not all(bool(jnp.isfinite(leaf).all()) for leaf in leaves):
+    if damaged or not all(np.isfinite(leaf).all() for leaf in leaves):
         raise ValueError(f"{path} is damaged: it holds more than a network, or NaN weights")
     return network
 

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from smearjax._expect import expect, expect_number
 from smearjax._numerics import ArrayLike, safe_power
-from smearjax.jets.arrays import is_traced
+from smearjax.jets.arrays import is_traced, picked
 from smearjax.jets.buckets import bucket_by_multiplicity
 from smearjax.jets.container import Jets
 from smearjax.metric.angles import angle_convention
@@ -109,16 +109,17 @@ def _in_buckets(
 
     Blocks come in few shapes: the last of a width is filled up with jets of its own.
     """
-    places, values = [], []
+    values, place, begin = [], np.empty(len(jets), int), 0
     for indices, bucket in bucket_by_multiplicity(jets, _WIDTHS):
         size = min(_JETS, 1 << (len(indices) - 1).bit_length())
         for first in range(0, len(indices), size):
             rows = np.arange(first, min(first + size, len(indices)))
             filled = np.resize(rows, size)
             at = None if origin is None else jnp.asarray(origin)[indices[filled]]
-            values.append(compute(bucket[filled], at)[: len(rows)])
-            places.append(indices[rows])
-    return jnp.concatenate(values)[np.argsort(np.concatenate(places))]
+            values.append(compute(bucket[filled], at))
+            place[indices[rows]] = begin + np.arange(len(rows))
+            begin += size
+    return picked(jnp.concatenate(values), place)
 
 
 @partial(jax.jit, static_argnames=("graphs", "omega", "full"))

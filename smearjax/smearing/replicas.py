@@ -66,9 +66,9 @@ def each_epsilon(
     """
     with tqdm(total=len(grid), desc=title, unit="ε", disable=not progress) as bar:
         for rows, group in epsilon_groups(grid, len(query), columns, dtype):
-            answer = compiled(group)
+            answer = jax.tree.map(np.asarray, compiled(group))
             for i in range(rows.stop - rows.start):
-                yield jax.tree.map(lambda leaf, i=i: np.asarray(leaf[i])[query.place], answer)
+                yield jax.tree.map(lambda leaf, i=i: leaf[i, query.place], answer)
                 bar.update()
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
 from smearjax._numerics import safe_log
+from smearjax.jets.arrays import picked
 from smearjax.metric.pairs import Points, kernel_sums
 from smearjax.metric.pairs.blocks import FAR
 from smearjax.smearing.kernels import Kernel
@@ -70,7 +71,7 @@ class Queries(eqx.Module):
     @property
     def nearest(self) -> Float[Array, "N 2"]:
         """d² in GeV² from each jet to the nearest other reference jet of each class."""
-        return self.rows.nearest[self.place]
+        return picked(self.rows.nearest, self.place)
 
 
 class ClassSums(NamedTuple):

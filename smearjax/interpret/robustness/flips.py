@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -48,7 +49,7 @@ def flips(
     copies: int = 1,
     reach: float = 0.4,
     steps: int = 200,
-    restarts: int = 2,
+    restarts: int = 4,
     seed: int = 0,
     progress: bool = False,
 ) -> Flips:
@@ -101,12 +102,13 @@ def flips(
     for name, number in (("copies", copies), ("steps", steps), ("restarts", restarts)):
         expect_whole(name, number, least=1)
     function = of_jets(score, jets)
+    compiled = eqx.filter_jit(function)
     level, energy, far = (jnp.float32(x) for x in (threshold, pt_ref, reach))
     cost, distance, value = (np.full(len(jets), np.inf) for _ in range(3))
     with tqdm(total=len(jets), desc="flips", disable=not progress) as bar:
         for rows, before in in_batches(jets):
             some = split(before, copies)
-            above = function(before) - level
+            above = compiled(before) - level
             value[rows] = np.asarray(above)[: len(rows)]
             towards = jnp.where(above > 0, -1.0, 1.0)
             for restart in range(restarts):

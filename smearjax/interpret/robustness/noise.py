@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from smearjax._expect import expect, expect_positive
 from smearjax.evaluate import Interval, auc, bootstrap_interval, weighted_median
-from smearjax.interpret.batches import Score, in_batches, of_jets
+from smearjax.interpret.batches import Score, in_batches, scores_of
 from smearjax.jets.arrays import HostOrDevice
 from smearjax.jets.container import Jets
 from smearjax.jets.transforms import center
@@ -153,20 +153,17 @@ def noise_curve(
     host = jax.tree.map(np.asarray, jets)
     for level in tqdm(strength, desc=kind, disable=not progress):
         noisy = NOISES[kind](host, float(level), np.random.default_rng(seed))
-        values, apart = _scores_and_distances(of_jets(score, noisy), host, noisy, pt_ref)
+        values, apart = scores_of(score, noisy), _distances(host, noisy, pt_ref)
         areas.append(bootstrap_interval(auc, values, label, weight=weight, seed=seed))
         moves.append(bootstrap_interval(weighted_median, apart, weight=weight, seed=seed))
     return NoiseCurve(strength, tuple(moves), tuple(areas))
 
 
-def _scores_and_distances(
-    function: Score, jets: Jets, noisy: Jets, pt_ref: float
-) -> tuple[Float[np.ndarray, " N"], Float[np.ndarray, " N"]]:
-    """Scores of the noisy jets, and how far each is from the jet that it was."""
-    values, apart = np.zeros(len(jets)), np.zeros(len(jets))
+def _distances(jets: Jets, noisy: Jets, pt_ref: float) -> Float[np.ndarray, " N"]:
+    """How far each noisy jet is from the jet that it was."""
+    apart = np.zeros(len(jets))
     for rows, batch in in_batches(noisy):
-        values[rows] = np.asarray(function(batch))[: len(rows)]
         before = spectral_function(jets[np.resize(rows, len(batch))])
         distance = semd_distance(before, spectral_function(batch), pt_ref)
         apart[rows] = np.asarray(distance)[: len(rows)]
-    return values, apart
+    return apart

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -42,6 +43,7 @@ class Blocks(eqx.Module):
     first: Int[Array, "..."]
 
 
+@partial(jax.jit, static_argnames="size")
 def blocks(side: tuple[Points, Any], size: int) -> Blocks:
     """Cut the leading axis into equal blocks of whole groups, the last one padded."""
     n = len(side[0])
@@ -66,6 +68,7 @@ def blocks(side: tuple[Points, Any], size: int) -> Blocks:
     )
 
 
+@jax.jit
 def in_bucket(points: Points) -> Points:
     """Points `filled` up with ones that are out of every reach."""
     return Points(filled(points.vectors), filled(points.norm, FAR), filled(points.identity, -1))

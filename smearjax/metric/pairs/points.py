@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import equinox as eqx
-import jax
 from jaxtyping import Array, Float, Int
+
+from smearjax.jets.arrays import picked
 
 
 class Points(eqx.Module):
@@ -28,7 +29,7 @@ class Points(eqx.Module):
 
     def __getitem__(self, index: Any) -> Points:
         """The points that a slice, mask or integer array picks."""
-        return jax.tree.map(lambda leaf: leaf[index], self)
+        return picked(self, index)
 
 
 class CertifiedPoints(eqx.Module):
@@ -49,4 +50,4 @@ class CertifiedPoints(eqx.Module):
 
     def __getitem__(self, index: Any) -> CertifiedPoints:
         """The points that a slice, mask or integer array picks."""
-        return jax.tree.map(lambda leaf: leaf[index], self)
+        return picked(self, index)
