@@ -28,7 +28,10 @@ class Muons:
         label: (N,) 1 = prompt.
         weight: (N,) of mean 1 in each class.
         pileup: mean number of collisions laid over.
-        copies: of each muon, side by side, each among other collisions.
+        copies: of each muon to train on, side by side, each among other collisions.
+        train: muons to train on, all copies.
+        choose: muons to choose with.
+        test: muons to test on.
         config: of leptons.toml.
     """
 
@@ -38,20 +41,15 @@ class Muons:
     weight: np.ndarray
     pileup: float
     copies: int
+    train: np.ndarray
+    choose: np.ndarray
+    test: np.ndarray
     config: dict[str, Any]
 
-    @cached_property
-    def parts(self) -> list[np.ndarray]:
-        """Muons to train on in all copies, to choose with and to test on in one copy each."""
-        number = len(self.label) // self.copies
-        order = np.random.default_rng(self.config["seed"]).permutation(number)
-        ends = np.cumsum([int(self.config[part] * number) for part in ("train", "choose")])
-        train, choose, test = np.split(self.copies * order, ends)
-        return [(train[:, None] + np.arange(self.copies)).ravel(), choose, test]
-
-    train = property(lambda self: self.parts[0])
-    choose = property(lambda self: self.parts[1])
-    test = property(lambda self: self.parts[2])
+    @property
+    def once(self) -> np.ndarray:
+        """One copy of each muon."""
+        return np.concatenate([self.train[:: self.copies], self.choose, self.test])
 
     @cached_property
     def jets(self) -> Jets:
@@ -73,11 +71,10 @@ class Muons:
         lines = [f"hadron level, {self.pileup:g} collisions of pile-up on average"]
         if self.copies > 1:
             lines.append(f"each muon to train on {self.copies} times, among other collisions")
-        once = slice(None, None, self.copies)
-        alone = np.array([len(one) == 0 for one in self.around[once]])
+        alone = np.array([len(self.around[i]) == 0 for i in self.once])
         for name, label in (("prompt", 1), ("non-prompt", 0)):
-            kind = self.label[once] == label
-            weight, mine = self.weight[once][kind], alone[kind]
+            kind = self.label[self.once] == label
+            weight, mine = self.weight[self.once][kind], alone[kind]
             effective = weight.sum() ** 2 / (weight**2).sum()
             lines.append(
                 f"{name}: {len(weight):,} muons (as good as {effective:,.0f} of one weight), "
@@ -125,7 +122,7 @@ class Muons:
 
 
 def load_muons(files: Sequence[Path], config: dict[str, Any]) -> Muons:
-    """The muons of all files."""
+    """The muons of all files: those to train on in all copies, the others in one."""
     around, columns, kinds = [], [], set()
     for path in files:
         with open(path, "rb") as file:
@@ -137,5 +134,14 @@ def load_muons(files: Sequence[Path], config: dict[str, Any]) -> Muons:
         kinds.add((pileup["mean"], pileup["copies"]))
     if len(kinds) > 1:
         raise SystemExit(f"the files differ in pile-up (mean, copies): {sorted(kinds)}")
-    muon, label, weight = (np.concatenate(one) for one in zip(*columns, strict=True))
-    return Muons(around, muon, label, weight, *kinds.pop(), config)
+    mean, copies = kinds.pop()
+    number = len(around) // copies
+    order = copies * np.random.default_rng(config["seed"]).permutation(number)
+    ends = np.cumsum([int(config[part] * number) for part in ("train", "choose")])
+    train, choose, test = np.split(order, ends)
+    rows = [(train[:, None] + np.arange(copies)).ravel(), choose, test]
+    parts = np.split(np.arange(sum(map(len, rows))), np.cumsum([len(one) for one in rows])[:-1])
+    kept = np.concatenate(rows)
+    muon, label, weight = (np.concatenate(one)[kept] for one in zip(*columns, strict=True))
+    around = [around[i] for i in kept]
+    return Muons(around, muon, label, weight, mean, copies, *parts, config)

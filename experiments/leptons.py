@@ -62,13 +62,14 @@ KINDS = {"EFN": EFN, "PFN": PFN}
 
 def network_part(kind: str, muons: Muons, out: Path) -> dict[str, Any]:
     """Scores of all muons by the mean of some networks."""
-    jets = muons.jets
-    members = []
+    jets, members = muons.jets, []
+    epochs = max(1, CONFIG["passes"] // muons.copies)
+    config = TrainingConfig(epochs=epochs, batch_size=CONFIG["batch_size"])
     for seed in range(CONFIG["members"]):
         network = AboutOrigin(KINDS[kind](length_scale=0.2, key=jax.random.key(seed)))
         trained = train_network(
-            network, jets[muons.train], jets[muons.choose], TrainingConfig(**CONFIG["training"]),
-            seed=seed, folder=out / f"{kind}_{seed}",
+            network, jets[muons.train], jets[muons.choose], config, seed=seed,
+            folder=out / f"{kind}_{seed}",
         )  # fmt: skip
         members.append(trained.network)
     return {"score": network_scores(Ensemble(members), jets).tolist()}
@@ -194,7 +195,8 @@ def measured(score: np.ndarray, black_box: np.ndarray, muons: Muons) -> dict[str
 
 def table(rows: list[dict[str, Any]], muons: Muons) -> str:
     """AUC and ADO of every method, published ones beside."""
-    sizes = [f"{len(part):,}" for part in (muons.train, muons.choose, muons.test)]
+    train = len(muons.train) // muons.copies
+    sizes = [f"{size:,}" for size in (train, len(muons.choose), len(muons.test))]
     lines = [
         f"{sizes[0]} muons to train on, {sizes[1]} to choose with, {sizes[2]} to test on; 68 %",
         *muons.described(),
