@@ -12,11 +12,9 @@ from jaxtyping import Array, Float, Int
 
 from smearjax._expect import expect, expect_positive
 from smearjax.interpret.batches import Score, in_batches, of_jets
+from smearjax.interpret.robustness.transport import HARD
 from smearjax.jets.container import Jets
 from smearjax.networks import JetNetwork
-
-# Share of the jet's momentum from which a particle counts as hard.
-_HARD = 0.01
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,7 @@ def transport_slope(score: JetNetwork | Score, jets: Jets, *, pt_ref: float) -> 
     z = pt / pt.sum(axis=1, keepdims=True)
     some = z > 0
     slope = np.where(some, np.hypot(found.y, found.phi) / np.where(some, pt_ref * z, 1.0), 0.0)
-    hard = np.where(z >= _HARD, slope, 0.0).max(axis=1, initial=0.0)
+    hard = np.where(z >= HARD, slope, 0.0).max(axis=1, initial=0.0)
     return TransportSlopes(slope, slope.max(axis=1, initial=0.0), hard)
 
 

@@ -11,15 +11,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Key
 
 from smearjax.interpret.batches import Score
-from smearjax.interpret.robustness.transport import affordable, length, transport_cost
+from smearjax.interpret.robustness.transport import HARD, affordable, length, transport_cost
 from smearjax.jets.container import Jets
 
 # Longest step of a particle in radians at first; steps and changes of the budget shrink along half
 # a cosine to these shares.
 _STEP, _LAST_STEP = 0.05, 0.01
 _CHANGE, _LAST_CHANGE = 0.1, 0.002
-# Share of the jet's momentum from which a particle counts as hard.
-_HARD = 0.01
 # Copies of a particle start apart by this, in radians.
 _JITTER = 1e-4
 
@@ -137,7 +135,7 @@ def _ahead(
     """
     pull = jnp.where(z[..., None] > 0, slope / jnp.maximum(z, 1e-30)[..., None], 0.0)
     size = length(pull)
-    hard = jnp.max(jnp.where(z > _HARD, size, 0.0), axis=1)[:, None]
+    hard = jnp.max(jnp.where(z >= HARD, size, 0.0), axis=1)[:, None]
     far = _STEP * _shrunk(progress, _LAST_STEP / _STEP)
     share = far / jnp.maximum(jnp.maximum(size, hard), 1e-30)
     return move + share[..., None] * pull, jnp.max(size, axis=1)

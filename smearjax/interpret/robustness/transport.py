@@ -8,6 +8,8 @@ from jaxtyping import Array, Float
 
 from smearjax._numerics import safe_sqrt
 
+# Share of the jet's momentum from which a particle counts as hard.
+HARD = 0.01
 _HALVINGS = 40
 
 
