@@ -99,7 +99,7 @@ def test_pfn_is_its_definition(jets):
 def test_moments_are_explicit_sums(jets):
     network = SAFE["moment"]
     assert network.effective_latent_size == math.comb(3 + 3, 3) == 20
-    for i in range(3):
+    for i in range(2):
         arrays = particles(jets, i)
         moments = slow_moments(network, *arrays)
         assert len(moments) == network.latent_size == 19
@@ -179,7 +179,7 @@ def test_order_padding_and_what_stands_in_it_do_not_matter(kind, jets):
 def test_infrared_and_collinear_safety(kind, jets):
     with jax.enable_x64(True):
         network = eqx.filter_jit(in_float64(SAFE[kind]))
-        for i in range(5):
+        for i in range(2):
             pt, y, phi = particles(jets, i)
             value = float(network(pt, y, phi))
             extra = 0.0, y[0] + 0.3, phi[0]

@@ -82,6 +82,7 @@ class JetNetwork(eqx.Module):
     def _of_latent(self, latent: Float[Array, "N L"]) -> Float[Array, " N"]:
         """The outputs of N latent vectors."""
 
+    @eqx.filter_jit
     def __call__(
         self,
         pt: Float[HostOrDevice, " n"],

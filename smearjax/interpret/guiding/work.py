@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from itertools import chain
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -29,6 +30,8 @@ _PROPOSED, _LOOKED_AT, _SAME = 4, 60, 0.05
 _PAIRED = 4000
 # Times that every observable may be exchanged after one was added.
 _ROUNDS = 3
+# Observables that are tried to be done without, the others exchanged.
+_LEFT_OUT = 2
 
 
 class GuidingWork:
@@ -151,15 +154,16 @@ class GuidingWork:
     def fewer(self, taken: Names, loss: float, progress: bool) -> tuple[Names, dict[str, Interval]]:
         """The fewest of them that do as well, after exchanges, and their AUC and ADO.
 
-        One is left out and the others exchanged, for as long as that costs less ADO than `loss`.
+        One is left out for as long as that costs less ADO than `loss`: the one that is missed
+        least, or second least, the others exchanged where that helps.
         """
         found = taken
         while len(found) > 1:
             least = self._gained(found) - loss
-            tried = (found[:place] + found[place + 1 :] for place in reversed(range(len(found))))
-            smaller = (self._exchanged(some, progress)[0] for some in tried)
-            good = (some for some in smaller if self._gained(some) > least)
-            better = next(good, None)
+            smaller = (found[:place] + found[place + 1 :] for place in range(len(found)))
+            best = sorted(smaller, key=self._gained, reverse=True)[:_LEFT_OUT]
+            tried = chain(best[:1], (self._exchanged(some, progress)[0] for some in best))
+            better = next((some for some in tried if self._gained(some) > least), None)
             if better is None:
                 break
             found = better
