@@ -31,6 +31,16 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("smearjax")
 
+LONG = Path(__file__).with_name("long.txt").read_text("utf-8").splitlines()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What long.txt lists is slow."""
+    for item in items:
+        if item.nodeid in LONG:
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(scope="session")
 def sample_jets():

@@ -12,22 +12,7 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
 
-LONG = (
-    "02_scales",
-    "03_a_planted_scale",
-    "04_one_jet",
-    "05_networks",
-    "06_which_observables",
-    "07_explanations",
-    "08_how_robust",
-)
-
 every_script = pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
-each_in_its_time = pytest.mark.parametrize(
-    "script",
-    [pytest.param(p, marks=[pytest.mark.slow] if p.stem in LONG else []) for p in SCRIPTS],
-    ids=lambda path: path.stem,
-)
 
 
 def read_pair(script):
@@ -55,7 +40,8 @@ def test_notebook_is_valid_and_holds_no_outputs(script):
     assert not any(cell.outputs or cell.execution_count for cell in code)
 
 
-@each_in_its_time
+@pytest.mark.slow
+@every_script
 def test_notebook_runs_without_a_warning_and_shows_every_figure(script):
     _, notebook = read_pair(script)
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(FOLDER)}}).execute()
