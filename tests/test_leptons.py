@@ -94,16 +94,22 @@ def test_two_particles_in_closed_form():
 def test_it_knows_the_origin_and_turns_about_it(leptons):
     """Turned about the lepton at no cost, unlike moved; split and soft particles cost nothing."""
     space = origin_space(leptons, pt_ref=PT_REF)
-    pt, y, phi = leptons.pt, leptons.y, leptons.phi
-    split = (np.concatenate(pair, axis=1) for pair in
-             ((0.25 * pt, 0.75 * pt), (y, y), (phi, phi)))  # fmt: skip
+    # All as wide as the split ones, so that one shape is compiled.
+    pt, y, phi, mask = (np.concatenate([a, np.zeros_like(a)], axis=1)
+                        for a in (leptons.pt, leptons.y, leptons.phi, leptons.mask))  # fmt: skip
+    width = leptons.pt.shape[1]
+    halves = np.where(np.arange(2 * width) < width, np.float32(0.25), np.float32(0.75))
+    twice = [np.tile(a[:, :width], (1, 2)) for a in (pt, y, phi, mask)]
+    soft = [a.copy() for a in (pt, y, phi, mask)]
+    for column, more in zip(soft, (1e-9, 0.3, 0.1, True), strict=True):
+        column[:, width] = more
+    leptons = Jets(pt, y, phi, mask)
     changed = {
-        "turned": leptons.replace(y=phi, phi=-y),
-        "split": Jets(*split, mask=np.concatenate([leptons.mask, leptons.mask], axis=1)),
-        "soft": Jets(*(np.append(a, np.full((300, 1), more, np.float32), axis=1)
-                       for a, more in ((pt, 1e-9), (y, 0.3), (phi, 0.1)))),
-        "moved": leptons.replace(y=y + np.float32(0.1) * leptons.mask),
-    }  # fmt: skip
+        "turned": Jets(pt, phi, -y, mask),
+        "split": Jets(halves * twice[0], *twice[1:]),
+        "soft": Jets(*soft),
+        "moved": Jets(pt, y + np.float32(0.1) * mask, phi, mask),
+    }
     here = np.asarray(space.points(leptons).points.vectors, np.float64)
     moved = {
         name: np.linalg.norm(here - np.asarray(space.points(jets).points.vectors), axis=1)
