@@ -19,7 +19,7 @@ Record = Mapping[str, Any]
 
 
 def draw_guidance(record: Record, black_box: str = "black box") -> Figure:
-    """AUC and ADO against the number of observables, and what was added at each step.
+    """AUC and ADO against the number of observables, and which they are at the end.
 
     Args:
         record: `dataclasses.asdict` of what `smearjax.interpret.guide` returns, with a step at
@@ -28,8 +28,8 @@ def draw_guidance(record: Record, black_box: str = "black box") -> Figure:
 
     Returns:
         Above, AUC of the network on the observables so far and of the black box; below it, ADO of
-        the two; bands are 68 % intervals over the jets kept for testing. At the foot the observable
-        that each step added, with its multigraph if it has one.
+        the two; bands are 68 % intervals over the jets kept for testing. At the foot the
+        observables that are kept at the end, with their multigraphs if they have one.
 
     Raises:
         KeyError: The record lacks a key.
@@ -41,9 +41,9 @@ def draw_guidance(record: Record, black_box: str = "black box") -> Figure:
     """
     steps = record["steps"]
     figure = bare_figure(max(7.5, 2.1 + 1.35 * len(steps)), 8.2)
-    grid = figure.add_gridspec(3, len(steps), height_ratios=(3, 2, 1.7))
-    above = figure.add_subplot(grid[0, :])
-    below = figure.add_subplot(grid[1, :], sharex=above)
+    grid = figure.add_gridspec(3, 1, height_ratios=(3, 2, 1.9))
+    above = figure.add_subplot(grid[0])
+    below = figure.add_subplot(grid[1], sharex=above)
     numbers = np.arange(1, len(steps) + 1)
     _band(above, numbers, [step["auc"] for step in steps], BLUE, "these observables")
     limit = record["black_box_auc"]
@@ -60,8 +60,10 @@ def draw_guidance(record: Record, black_box: str = "black box") -> Figure:
     above.set_xlim(0.5, len(steps) + 0.5)
     n_test = record["n_jets"][2]
     above.set_title(f"{record['n_observables']:,} observables, {n_test:,} jets to test on")
-    for place, step in enumerate(steps):
-        _foot(figure.add_subplot(grid[2, place]), step["name"], record["graphs"])
+    names = record["observables"]
+    foot = grid[2].subgridspec(1, len(names))
+    for place, name in enumerate(names):
+        _foot(figure.add_subplot(foot[place]), name, record["graphs"])
     return figure
 
 

@@ -91,10 +91,10 @@ class Guidance:
             )
             lines += [f"     {new}, for {old}" for old, new in step.exchanged]
         if self.auc is not None and self.ado is not None and self.steps:
-            taken = self.steps[-1].observables
-            if self.observables != taken:
-                lines += [f"   {'as well with fewer:':<{width}}{'':>20}"
-                          f"{self.auc.value:>10.4f}{self.ado.value:>9.4f}"]  # fmt: skip
-                lines += [f"     {name}" for name in self.observables]
+            same = self.observables == self.steps[-1].observables
+            title = "at the end:" if same else "as well with fewer:"
+            lines += [f"   {title:<{width}}{'':>20}"
+                      f"{self.auc.value:>10.4f}{self.ado.value:>9.4f}"]  # fmt: skip
+            lines += [f"     {name}" for name in self.observables]
         lines += [f"   {'the black box':<{width}}{'':>20}{self.black_box_auc.value:>10.4f}"]
         return "\n".join([*lines, f"ended: {self.stopped}"])

@@ -34,8 +34,9 @@ def guiding(record: Record, result: Record) -> Chapter:
                 f"What {one['name']} uses",
                 "Above: AUC of a small network on the observables so far, and of the network that "
                 "they are to reproduce. Below: average decision ordering of the two, 1 if they "
-                "order all pairs alike. At the foot what each step added: a dot for each particle, "
-                "a line for each power of an angle between two. Bands are 68 % intervals.",
+                "order all pairs alike. At the foot the observables kept at the end: a dot for "
+                "each particle, a line for each power of an angle between two. Bands are 68 % "
+                "intervals.",
             )
             for place, one in enumerate(every, start=1)
             if one["steps"]
