@@ -42,7 +42,7 @@ def panel(axes: Any, row: dict[str, Any]) -> None:
             continue
         value, low, high = found["auc"]
         style = {"color": COLOURS[title]}
-        count = size.split()[0].replace(",", "")
+        count = size.partition(" ")[0].replace(",", "")
         if count.isdigit():
             seen = {text.get_label() for text in axes.containers}
             axes.errorbar(
