@@ -20,7 +20,7 @@ def draw(rows: list[dict[str, Any]], out: Path) -> None:
     with hep_style():
         figure, panels = plt.subplots(
             len(names), len(targets), figsize=(5.2 * len(targets) + 1, 4.2 * len(names) + 0.8),
-            sharex=True, sharey="col", squeeze=False,
+            sharex=True, squeeze=False,
         )  # fmt: skip
         for row in rows:
             axes = panels[names.index(row["name"]), targets.index(row["target"])]
@@ -30,26 +30,30 @@ def draw(rows: list[dict[str, Any]], out: Path) -> None:
             axes.set_xlabel("labelled target jets")
         for axes in panels[:, 0]:
             axes.set_ylabel("AUC on target jets")
-        panels[0, 0].legend(loc="lower right")
+        panels[0, -1].legend(loc="lower right")
         figure.savefig(out / "domain_adaptation.png")
 
 
 def panel(axes: Any, row: dict[str, Any]) -> None:
     """Points with labels, lines with bands without."""
+    points: dict[str, list[list[float]]] = {}
     for way, found in row.items():
         title, _, size = way.partition(", ")
         if title not in MARKERS:
             continue
         value, low, high = found["auc"]
-        style = {"color": COLOURS[title]}
         count = size.partition(" ")[0].replace(",", "")
         if count.isdigit():
-            seen = {text.get_label() for text in axes.containers}
-            axes.errorbar(
-                int(count), value, [[value - low], [high - value]], marker=MARKERS[title],
-                linestyle="none", capsize=3, label=None if title in seen else title, **style,
-            )  # fmt: skip
+            points.setdefault(title, []).append([int(count), value, value - low, high - value])
         else:
-            axes.axhline(value, label=title, **style)
-            axes.axhspan(low, high, alpha=0.2, linewidth=0, **style)
-    axes.set_xscale("log")
+            axes.axhline(value, label=title, color=COLOURS[title])
+            axes.axhspan(low, high, alpha=0.2, linewidth=0, color=COLOURS[title])
+    for title, some in points.items():
+        counts, values, *errors = zip(*some, strict=True)
+        axes.errorbar(
+            counts, values, errors, marker=MARKERS[title], markersize=8, capsize=4,
+            color=COLOURS[title], label=title,
+        )  # fmt: skip
+        axes.set_xscale("log")
+        axes.set_xticks(counts, [f"{count:,}" for count in counts])
+        axes.set_xticks([], minor=True)
