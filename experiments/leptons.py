@@ -34,7 +34,13 @@ from leptons_figures import draw
 from make_muons import make_muons
 
 from smearjax import SmearedLikelihood
-from smearjax.evaluate import ado, ado_where_different, auc, bootstrap_interval
+from smearjax.evaluate import (
+    ado,
+    ado_where_different,
+    auc,
+    auc_difference,
+    bootstrap_interval,
+)
 from smearjax.interpret import guide
 from smearjax.interpret.guiding.student import learn
 from smearjax.metric import fit_space, origin_space, sum_space
@@ -184,17 +190,12 @@ def measured(score: np.ndarray, black_box: np.ndarray, muons: Muons) -> dict[str
     """AUC, ADO with the black box and AUC less that of the black box, of the muons to test on."""
     rows = muons.test
     mine, other, label = score[rows], black_box[rows], muons.label[rows]
-    asked = {"auc": (auc, mine), "ado": (ado, mine, other), "gap": (auc_gap, mine, other)}
+    asked = {"auc": (auc, mine), "ado": (ado, mine, other), "gap": (auc_difference, mine, other)}
     found = {
         name: bootstrap_interval(*arrays, label, weight=muons.weight[rows])
         for name, arrays in asked.items()
     }
     return {name: [one.value, one.lo, one.hi] for name, one in found.items()}
-
-
-def auc_gap(score: np.ndarray, other: np.ndarray, label: np.ndarray, weight: np.ndarray) -> float:
-    """AUC of one score less that of another."""
-    return auc(score, label, weight) - auc(other, label, weight)
 
 
 def table(rows: list[dict[str, Any]], muons: Muons) -> str:

@@ -112,6 +112,8 @@ def test_integrated_gradients_of_quadratic_forms():
     jets, other = toy_jets(), toy_jets(seed=1)
     with jax.enable_x64(True):
         found = integrated_gradients(pair_energy, jets, other, steps=4)
+        last, first = integrated_gradients(pair_energy, jets, other, rows=[3, 0], steps=4).values
+    np.testing.assert_allclose([last, first], found.values[[3, 0]], atol=1e-12)
     for jet in range(len(jets)):
         a, b = fractions(jets)[jet], fractions(other)[jet]
         place = np.concatenate(

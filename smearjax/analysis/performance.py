@@ -9,7 +9,13 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from smearjax.evaluate import auc, bootstrap_interval, inverse_background_efficiency, roc_curve
+from smearjax.evaluate import (
+    auc,
+    auc_difference,
+    bootstrap_interval,
+    inverse_background_efficiency,
+    roc_curve,
+)
 from smearjax.jets import Jets
 from smearjax.networks import JetNetwork
 from smearjax.smearing.ratios import cross_entropy_columns
@@ -35,11 +41,7 @@ def auc_gain(
     score: Float[np.ndarray, " N"], other: Float[np.ndarray, " N"], test: Jets, seed: int
 ) -> dict[str, float]:
     """AUC of a score minus that of another one on the same resampled jets."""
-
-    def gain(score: np.ndarray, other: np.ndarray, label: np.ndarray, weight: np.ndarray) -> float:
-        return auc(score, label, weight) - auc(other, label, weight)
-
-    return interval("auc_gain", gain, (score, other), test, seed)
+    return interval("auc_gain", auc_difference, (score, other), test, seed)
 
 
 def interval(

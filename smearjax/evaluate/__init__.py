@@ -15,6 +15,7 @@ from smearjax.evaluate.ordering import ado_where_different as ado_where_differen
 from smearjax.evaluate.roc import RocCurve as RocCurve
 from smearjax.evaluate.roc import auc as auc
 from smearjax.evaluate.roc import auc_columns as auc_columns
+from smearjax.evaluate.roc import auc_difference as auc_difference
 from smearjax.evaluate.roc import inverse_background_efficiency as inverse_background_efficiency
 from smearjax.evaluate.roc import roc_curve as roc_curve
 from smearjax.evaluate.soft_ordering import soft_ado as soft_ado
@@ -28,6 +29,7 @@ __all__ = [
     "ado_where_different",
     "auc",
     "auc_columns",
+    "auc_difference",
     "bootstrap_interval",
     "bootstrap_weights",
     "inverse_background_efficiency",

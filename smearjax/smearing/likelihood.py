@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
@@ -314,12 +313,7 @@ class SmearedLikelihood(eqx.Module):
         held = _NUMBERS_A_BALL * grid.nbytes * query.rows.own.shape[0]
         expect_room({"class sums": held}, {}, "ask for fewer epsilon or fewer jets at a time")
         answer = compiled(self.kernel, self.reference.classes, query.rows, grid, *more)
-        return _in_given_order(answer, query.place)
-
-
-@jax.jit
-def _in_given_order(answer: Any, place: Int[Array, " N"]) -> Any:
-    return jax.tree.map(lambda leaf: leaf[:, place], answer)
+        return query.as_given(answer)
 
 
 def _expect_no_metric(**metric: Any) -> None:

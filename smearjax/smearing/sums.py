@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -72,6 +72,11 @@ class Queries(eqx.Module):
     def nearest(self) -> Float[Array, "N 2"]:
         """d² in GeV² from each jet to the nearest other reference jet of each class."""
         return picked(self.rows.nearest, self.place)
+
+    @jax.jit
+    def as_given(self, answer: Any) -> Any:
+        """Arrays (E, rows, ...) of a pass as (E, N, ...), jets in the order they were given in."""
+        return jax.tree.map(lambda leaf: leaf[:, self.place], answer)
 
 
 class ClassSums(NamedTuple):

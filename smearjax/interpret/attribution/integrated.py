@@ -108,16 +108,18 @@ def integrated_gradients(
     expect_whole("steps", steps, least=1)
     function = of_jets(score, jets)
     asked = np.arange(len(jets)) if rows is None else expect_rows("rows", rows, len(jets))
+    if baseline is not None:
+        _expect_of(jets, baseline)
     host: Jets = jax.tree.map(np.asarray, jets)
-    explained = host[asked]
     drawn = isinstance(baseline, Replacements)
-    there = np.ones(len(asked), bool)
-    if drawn and len(baseline) == len(jets):
-        there = baseline.there[asked]
-    total, square = np.zeros((2, *explained[there].pt.shape))
-    base, number = np.zeros(there.sum()), 0
+    there = baseline.there[asked] if drawn else np.ones(len(asked), bool)
+    if not there.any():
+        raise ValueError("no jet has replacements; give a larger epsilon")
+    explained, mine = host[asked], host[asked[there]]
+    total, square = np.zeros((2, *mine.pt.shape))
+    base, number = np.zeros(len(mine)), 0
     for other in _baselines(host, asked[there], baseline):
-        one = _along_lines(function, explained[there], other, steps)
+        one = _along_lines(function, mine, other, steps)
         base += scores_of(score, other)
         total += one
         square += one**2
@@ -134,6 +136,13 @@ def integrated_gradients(
     return IntegratedGradients(asked, values, errors, scores, base_score, missing, epsilon)
 
 
+def _expect_of(jets: Jets, baseline: Jets | Replacements) -> None:
+    """Raise ValueError unless the baseline is one of the jets."""
+    expect("baseline", baseline, (Jets, Replacements), "Jets, Replacements of the jets, or None")
+    if len(baseline) != len(jets):
+        raise ValueError(f"baseline is of {len(baseline)} jets and there are {len(jets)}")
+
+
 def _baselines(
     jets: Jets, rows: Int[np.ndarray, " r"], baseline: Jets | Replacements | None
 ) -> Iterator[Jets]:
@@ -141,12 +150,7 @@ def _baselines(
     if baseline is None:
         yield _at_the_axis(jets[rows])
         return
-    expect("baseline", baseline, (Jets, Replacements), "Jets, Replacements of the jets, or None")
-    if len(baseline) != len(jets):
-        raise ValueError(f"baseline is of {len(baseline)} jets and there are {len(jets)}")
     if isinstance(baseline, Replacements):
-        if len(rows) == 0:
-            raise ValueError("no jet has replacements; give a larger epsilon")
         for drawn in baseline.index[rows].T:
             yield laid_on(jets, rows, drawn)
         return

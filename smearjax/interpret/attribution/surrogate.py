@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from smearjax._expect import expect
-from smearjax.evaluate import Interval, ado, auc, bootstrap_interval
+from smearjax.evaluate import Interval, ado, auc, auc_difference, bootstrap_interval
 from smearjax.evaluate.checks import as_scores, as_signal, as_weight
 from smearjax.observables.library import ObservableLibrary
 
@@ -159,7 +159,7 @@ def surrogate(
         auc=interval(auc, told),
         ado=interval(ado, told, scores[test]),
         black_box_auc=interval(auc, scores[test]),
-        gap=interval(_gap, scores[test], told),
+        gap=interval(auc_difference, scores[test], told),
         coefficients={n: float(c) for n, c in zip(names, coefficients, strict=False)},
         n_jets=(len(train), len(test)),
         fitted=fitted,
@@ -210,7 +210,3 @@ def _normal_quantiles(scores: Float[np.ndarray, " N"]) -> Float[np.ndarray, " N"
     from scipy.stats import rankdata
 
     return ndtri((rankdata(scores) - 0.5) / len(scores))
-
-
-def _gap(black_box: np.ndarray, told: np.ndarray, label: np.ndarray, weight: np.ndarray) -> float:
-    return auc(black_box, label, weight) - auc(told, label, weight)

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from tqdm import tqdm
 
 from smearjax._work_folder import digest
-from smearjax.evaluate import Interval, ado, auc, bootstrap_interval
+from smearjax.evaluate import Interval, ado, auc, auc_difference, bootstrap_interval
 from smearjax.interpret.guiding.guidance import GuidingStep
 from smearjax.interpret.guiding.ranking import Choosing, best_pair, chance, ranked, shares
 from smearjax.interpret.guiding.steps_folder import StepsFolder, digest_of_names
@@ -97,7 +97,7 @@ class GuidingWork:
             p_value=p_value,
             runners_up=tuple(one for one in order[: 1 + _RUNNERS_UP] if one[0] != name),
             choosing_ado=self._gained(taken),
-            gap=self._interval(_auc_gap, self.black_box, scores, rows=self.choose),
+            gap=self._interval(auc_difference, self.black_box, scores, rows=self.choose),
             **self._tested(scores),
         )
         if self.kept:
@@ -234,9 +234,3 @@ class GuidingWork:
         """A statistic of some jets."""
         arrays = (*scores, self.signal.astype(int))
         return bootstrap_interval(statistic, *(x[rows] for x in arrays), weight=self.weight[rows])
-
-
-def _auc_gap(
-    black_box: np.ndarray, scores: np.ndarray, label: np.ndarray, weight: np.ndarray
-) -> float:
-    return auc(black_box, label, weight) - auc(scores, label, weight)
