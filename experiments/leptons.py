@@ -14,7 +14,7 @@ is kept, so that an interrupted run goes on where it stopped.
 
 What differs from arXiv:2102.02278, whose numbers stand beside: particles of the generator instead
 of calorimeter cells and no detector; pile-up only if add_pileup.py laid it over the files. Without
-it a single cone holds all that the networks find. See make_muons.py.
+it a single cone is nearly level with the networks. See make_muons.py.
 """
 
 from __future__ import annotations
