@@ -229,14 +229,21 @@ def test_what_is_found_is_what_the_page_takes():
     area = Interval(0.8, 0.79, 0.81, 0.0)
     cost, none = np.array([2.0, np.inf, 0.01, 1.0]), np.full(4, np.inf)
     whole = Flips(cost, cost, cost, Interval(1.0, 0.9, 1.1, 0.0))
-    split = Flips(none, none, none, Interval(np.inf, np.inf, np.inf, np.nan))
+    lost = Flips(none, none, none, Interval(np.inf, np.inf, np.inf, np.nan))
+    split = Flips(cost[::-1], cost, cost, Interval(1.0, 0.9, 1.1, 0.0))
     attack = AttackCurve(np.array([0.0, 2.0]), np.zeros((2, 4)), (area, area))
     turned = IsometryAttack(np.zeros(4), np.ones(4), area, area, area)
     noise = {"pt": NoiseCurve(np.array([0.1]), (area,), (area,))}
-    record = {"name": "EFN"} | flip_record(whole, split) | curve_record(attack, turned, area, noise)
+    record = (
+        {"name": "EFN"}
+        | flip_record(whole, split, None)
+        | curve_record(attack, turned, area, noise)
+    )
     assert record["cost"] == [0.01, 1.0, 2.0]
-    assert (record["not_found"], record["free_share"]) == (1, 0.0)
-    assert record["split_flip"]["value"] is None
+    assert (record["not_found"], record["free_share"]) == (1, 0.5)
+    assert record["split_flip"]["value"] == 0.01
+    never = flip_record(lost, lost, None)
+    assert (never["flip"]["value"], never["split_flip"]["value"]) == (None, None)
     numbers = {"flipped": 4, "attacked": 4, "disturbed": 4}
     page = {"n_jets": numbers, "free_gev": 0.05, "networks": [record]}
     check_sections({"robustness": json.loads(json.dumps(page))})

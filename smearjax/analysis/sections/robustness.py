@@ -7,9 +7,10 @@ from dataclasses import asdict
 
 import numpy as np
 
+from smearjax._numerics import ArrayLike
 from smearjax.analysis.findings import Record
 from smearjax.analysis.sections.ground import Ground, Section
-from smearjax.evaluate import Interval, auc, bootstrap_interval
+from smearjax.evaluate import Interval, auc, bootstrap_interval, weighted_median
 from smearjax.interpret import (
     AttackCurve,
     Flips,
@@ -72,15 +73,16 @@ def _of_network(ground: Ground, network: JetNetwork, few: Jets, more: Jets) -> R
         for kind, strengths in _NOISE.items()
         if not (kind == "added" and network.needs_pid)
     }
-    return flip_record(*both) | curve_record(attack, turned, clean, curves)
+    return flip_record(*both, few.weight) | curve_record(attack, turned, clean, curves)
 
 
-def flip_record(whole: Flips, split: Flips) -> Record:
-    """Smallest flips with whole particles and with each split, as plain numbers."""
+def flip_record(whole: Flips, split: Flips, weight: ArrayLike | None) -> Record:
+    """Smallest flips with whole particles, and with whole or split ones, as plain numbers."""
+    either = np.minimum(whole.cost, split.cost)
     return {
         "flip": _finite(asdict(whole.robustness)),
-        "split_flip": _finite(asdict(split.robustness)),
-        "free_share": float(np.mean(split.cost < FREE)),
+        "split_flip": _finite(asdict(bootstrap_interval(weighted_median, either, weight=weight))),
+        "free_share": float(np.mean(either < FREE)),
         "cost": np.sort(whole.cost[np.isfinite(whole.cost)]).tolist(),
         "not_found": int(np.isinf(whole.cost).sum()),
     }

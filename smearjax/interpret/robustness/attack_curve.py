@@ -14,7 +14,7 @@ from tqdm import tqdm
 from smearjax._expect import expect, expect_number, expect_positive, expect_whole
 from smearjax.evaluate import Interval, auc, bootstrap_interval
 from smearjax.interpret.batches import Score, in_batches, of_jets, split
-from smearjax.interpret.robustness.descent import farthest_push
+from smearjax.interpret.robustness.descent import beginning, farthest_push
 from smearjax.jets.container import Jets
 from smearjax.networks import JetNetwork
 
@@ -102,7 +102,7 @@ def attack_curve(
             for place, most in enumerate(budget):
                 pushed = farthest_push(
                     function, some, towards.astype(jnp.float32), jnp.float32(most), energy, far,
-                    key, steps,
+                    beginning(some, 0, key), steps,
                 )  # fmt: skip
                 scores[place, rows] = np.asarray(towards * pushed.margin)[: len(rows)]
             bar.update(len(rows))

@@ -18,8 +18,9 @@ from smearjax.jets.container import Jets
 # a cosine to these shares.
 _STEP, _LAST_STEP = 0.05, 0.01
 _CHANGE, _LAST_CHANGE = 0.1, 0.002
-# Copies of a particle start apart by this, in radians.
-_JITTER = 1e-4
+# Particles start so far from where they are, in radians: first hardly, so that copies of one come
+# apart, then from places at random.
+_STARTS = (1e-4, 0.03, 0.1, 0.3)
 
 
 class Pushed(NamedTuple):
@@ -44,14 +45,15 @@ def smallest_flip(
     threshold: Float[Array, ""],
     pt_ref: Float[Array, ""],
     reach: Float[Array, ""],
-    key: Key[Array, ""],
+    begin: Float[Array, "N n 2"],
     steps: int,
 ) -> Pushed:
     """The cheapest move found of each jet that brings its score past the threshold.
 
-    ``towards`` is the sign of the way there. The budget of each jet follows it: where the score is
-    past the threshold, it becomes a little less than what the cheapest flip cost; where it is not,
-    a little more. Until the first flip it is at least what a straight line would need.
+    ``begin`` is the first move, whatever it costs; ``towards`` is the sign of the way there. The
+    budget of each jet follows it: where the score is past the threshold, it becomes a little less
+    than what the cheapest flip cost; where it is not, a little more. Until the first flip it is at
+    least what a straight line would need.
     """
     z = fractions(jets)
     slopes = jax.grad(partial(_margin, score, jets, towards, threshold), has_aux=True)
@@ -69,8 +71,9 @@ def smallest_flip(
         budget = jnp.where(margin > 0, jnp.minimum(best.cost, budget) * (1 - change), more)
         return (affordable(z, ahead, budget, pt_ref, reach), budget, best), None
 
-    move = _apart(z, key)
-    start = (move, jnp.zeros_like(z[:, 0]), _nothing(move))
+    nothing = jnp.zeros_like(z[:, 0])
+    near = affordable(z, begin, nothing + jnp.inf, pt_ref, reach)
+    start = (near, nothing, _nothing(near))
     (_, _, best), _ = jax.lax.scan(step, start, jnp.linspace(0.0, 1.0, steps, dtype=z.dtype))
     return best
 
@@ -83,7 +86,7 @@ def farthest_push(
     budget: Float[Array, ""],
     pt_ref: Float[Array, ""],
     reach: Float[Array, ""],
-    key: Key[Array, ""],
+    begin: Float[Array, "N n 2"],
     steps: int,
 ) -> Pushed:
     """The largest change found of each jet's score in the direction of a sign, at one budget."""
@@ -99,9 +102,9 @@ def farthest_push(
         ahead, _ = _ahead(z, move, slope, progress)
         return (affordable(z, ahead, budgets, pt_ref, reach), best), None
 
-    move = affordable(z, _apart(z, key), budgets, pt_ref, reach)
-    begin = (move, _nothing(move))
-    (_, best), _ = jax.lax.scan(step, begin, jnp.linspace(0.0, 1.0, steps, dtype=z.dtype))
+    move = affordable(z, begin, budgets, pt_ref, reach)
+    start = (move, _nothing(move))
+    (_, best), _ = jax.lax.scan(step, start, jnp.linspace(0.0, 1.0, steps, dtype=z.dtype))
     return best
 
 
@@ -109,6 +112,13 @@ def fractions(jets: Jets) -> Float[Array, "N n"]:
     """Momentum fractions, 0 in the padding."""
     pt = jnp.where(jets.mask, jnp.asarray(jets.pt), 0.0)
     return pt / pt.sum(axis=1, keepdims=True)
+
+
+def beginning(jets: Jets, number: int, key: Key[Array, ""]) -> Float[Array, "N n 2"]:
+    """Where search ``number`` begins: displacements at random, different for every particle."""
+    size = _STARTS[0] if number == 0 else _STARTS[1 + (number - 1) % (len(_STARTS) - 1)]
+    normal = jax.random.normal(jax.random.fold_in(key, number), (*jets.pt.shape, 2))
+    return size * normal * jets.mask[..., None]
 
 
 def moved(jets: Jets, move: Float[Array, "N n 2"]) -> Jets:
@@ -139,11 +149,6 @@ def _ahead(
     far = _STEP * _shrunk(progress, _LAST_STEP / _STEP)
     share = far / jnp.maximum(jnp.maximum(size, hard), 1e-30)
     return move + share[..., None] * pull, jnp.max(size, axis=1)
-
-
-def _apart(z: Float[Array, "N n"], key: Key[Array, ""]) -> Float[Array, "N n 2"]:
-    """Moves hardly worth the name, different for every particle."""
-    return _JITTER * jax.random.normal(key, (*z.shape, 2), z.dtype) * (z > 0)[..., None]
 
 
 def _nothing(move: Float[Array, "N n 2"]) -> Pushed:

@@ -17,8 +17,9 @@ def robustness(record: Record, result: Record) -> Chapter:
         "the energy mover's distance between the jet before and after. The smallest flip is the "
         "least cost found at which the network calls a quark jet a gluon jet or the other way "
         "round, at the median score of all test jets; its median over jets says in GeV how robust "
-        f"a network is. Split in two, particles may part; flips below {record['free_gev']:g} GeV "
-        "then count as free, and a network that is infrared and collinear safe has hardly any.",
+        "a network is. An adversary may also split each particle in two, and the halves may part; "
+        f"flips below {record['free_gev']:g} GeV count as free then, and a network that is "
+        "infrared and collinear safe has hardly any.",
         "Turning and mirroring a jet costs nothing, as all angles between particles stay: what "
         "that changes is no scale of the jet, but a symmetry not learned.",
         f"Flips of {jets['flipped']:,} test jets, attacks on {jets['attacked']:,}, noise on "
@@ -57,7 +58,7 @@ def robustness(record: Record, result: Record) -> Chapter:
 _HEADS = (
     "network",
     "median smallest flip [GeV], 68 %",
-    "particles split in two",
+    "if particles may split",
     "free",
     "AUC, 68 %",
     "turned and mirrored",
