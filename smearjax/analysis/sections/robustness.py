@@ -55,13 +55,13 @@ def _of_network(ground: Ground, network: JetNetwork, few: Jets, more: Jets) -> R
     pt_ref, seed, progress = float(ground.full.pt_ref), ground.config.seed, ground.progress
     scores = network_scores(network, ground.test)
     middle = float(np.median(scores))
-    both = [
+    whole, split = (
         flips(
             network, few, middle, pt_ref=pt_ref, copies=copies, steps=_STEPS["flips"], seed=seed,
             progress=progress,
         )
         for copies in (1, 2)
-    ]  # fmt: skip
+    )  # fmt: skip
     attack = attack_curve(
         network, more, _BUDGETS, pt_ref=pt_ref, steps=_STEPS["attack"], seed=seed, progress=progress
     )
@@ -73,7 +73,7 @@ def _of_network(ground: Ground, network: JetNetwork, few: Jets, more: Jets) -> R
         for kind, strengths in _NOISE.items()
         if not (kind == "added" and network.needs_pid)
     }
-    return flip_record(*both, few.weight) | curve_record(attack, turned, clean, curves)
+    return flip_record(whole, split, few.weight) | curve_record(attack, turned, clean, curves)
 
 
 def flip_record(whole: Flips, split: Flips, weight: ArrayLike | None) -> Record:

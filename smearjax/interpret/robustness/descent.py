@@ -98,7 +98,7 @@ def farthest_push(
         move, best = state
         slope, margin = slopes(move)
         reached = Pushed(move, transport_cost(z, move, pt_ref), margin)
-        best = _where(margin > best.margin, reached, best)
+        best = better(reached, best)
         ahead, _ = _ahead(z, move, slope, progress)
         return (affordable(z, ahead, budgets, pt_ref, reach), best), None
 
@@ -106,6 +106,11 @@ def farthest_push(
     start = (move, _nothing(move))
     (_, best), _ = jax.lax.scan(step, start, jnp.linspace(0.0, 1.0, steps, dtype=z.dtype))
     return best
+
+
+def better(one: Pushed, other: Pushed) -> Pushed:
+    """Of each jet that of two moves which brings its score farther."""
+    return _where(one.margin > other.margin, one, other)
 
 
 def fractions(jets: Jets) -> Float[Array, "N n"]:
