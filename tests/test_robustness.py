@@ -1,5 +1,6 @@
 """Smallest flips against closed forms, certificates and exact projections."""
 
+import itertools
 import json
 
 import jax
@@ -135,8 +136,11 @@ def test_auc_falls_with_the_budget():
     assert values == sorted(values, reverse=True)
     assert values[0] - values[-1] > 0.1
     quark = np.asarray(jets.label) == 1
-    assert (curve.scores[2][quark] <= curve.scores[0][quark] + 1e-5).all()
-    assert (curve.scores[2][~quark] >= curve.scores[0][~quark] - 1e-5).all()
+    for less, more in itertools.pairwise(curve.scores):
+        assert (more[quark] <= less[quark] + 1e-5).all()
+        assert (more[~quark] >= less[~quark] - 1e-5).all()
+    unsorted = attack_curve(network, jets, [4.0, 0.0, 16.0, 1.0], pt_ref=525.0, steps=20)
+    np.testing.assert_array_equal(unsorted.scores, curve.scores[[2, 0, 3, 1]])
 
 
 def test_weighted_median():

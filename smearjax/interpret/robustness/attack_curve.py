@@ -105,9 +105,8 @@ def attack_curve(
             begin = farther = beginning(some, 0, key)
             for place in np.argsort(budget):
                 asked = (towards, jnp.float32(budget[place]), energy, far)
-                best = farthest_push(function, some, *asked, begin, steps)
-                if farther is not begin:
-                    best = better(farthest_push(function, some, *asked, farther, steps), best)
+                found = (farthest_push(function, some, *asked, x, steps) for x in (begin, farther))
+                best = better(*found)
                 farther = best.move
                 scores[place, rows] = np.asarray(towards * best.margin)[: len(rows)]
             bar.update(len(rows))
