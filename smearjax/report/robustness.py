@@ -46,7 +46,7 @@ def draw_attacks(networks: Sequence[Record], jets: int) -> Figure:
         Traceback (most recent call last):
         KeyError: 'attack'
     """
-    figure = bare_figure(13.4, 5.8)
+    figure = bare_figure(13.4, 6.2)
     left, right = figure.subplots(1, 2)
     for one, look in zip(networks, _looks(networks), strict=True):
         rows = one["attack"]
@@ -60,12 +60,12 @@ def draw_attacks(networks: Sequence[Record], jets: int) -> Figure:
     left.axhline(0.5, color=MUTED, lw=1)
     left.set_xlabel("budget of the attack [GeV of transport]")
     left.set_ylabel(f"AUC on {jets:,} test jets")
-    left.legend(loc="upper right")
     right.axhline(0.5, color=MUTED, lw=1)
     right.set(xscale="log", xlim=(0.02, 50), ylim=(0, 1))
     _energies(right)
     right.set_xlabel("smallest flip [GeV of transport]")
     right.set_ylabel("share of jets")
+    _legend(figure, left)
     return figure
 
 
@@ -104,12 +104,17 @@ def draw_noise(networks: Sequence[Record], jets: int) -> Figure:
         axes.set_xlabel("median SEMD distance moved [GeV]")
     for axes in panels[:, 0]:
         axes.set_ylabel("change of AUC")
-    handles, names = panels[0, 0].get_legend_handles_labels()
-    figure.legend(
-        handles, names, loc="outside upper center", ncols=min(len(names), 5),
-        title=f"{jets:,} test jets",
-    )  # fmt: skip
+    _legend(figure, panels[0, 0], title=f"{jets:,} test jets")
     return figure
+
+
+def _legend(figure: Figure, axes: Axes, title: str | None = None) -> None:
+    """The names of the networks above all panels, lines long enough to tell dashes from dots."""
+    handles, names = axes.get_legend_handles_labels()
+    figure.legend(
+        handles, names, loc="outside upper center", ncols=min(len(names), 4), handlelength=3,
+        title=title,
+    )  # fmt: skip
 
 
 def _noise_curve(axes: Axes, rows: Sequence[Record], clean: float, look: Mapping[str, Any]) -> None:
