@@ -84,7 +84,7 @@ def test_all_sections(tmp_path):
     page = write_report(result, tmp_path / "first")
     write_report(load_result(page.with_name("result.json")), tmp_path / "second")
     files = sorted(p.relative_to(page.parent) for p in page.parent.rglob("*") if p.is_file())
-    assert len(files) == 2 + 2 * 17
+    assert len(files) == 2 + 2 * 24
     for file in files:
         again = (tmp_path / "second" / file).read_bytes()
         assert again == (page.parent / file).read_bytes(), file
