@@ -73,15 +73,17 @@ def _of_network(ground: Ground, network: JetNetwork, few: Jets, more: Jets) -> R
         for kind, strengths in _NOISE.items()
         if not (kind == "added" and network.needs_pid)
     }
-    return flip_record(whole, split, few.weight) | curve_record(attack, turned, clean, curves)
+    found = flip_record(whole, split, few.weight, seed)
+    return found | curve_record(attack, turned, clean, curves)
 
 
-def flip_record(whole: Flips, split: Flips, weight: ArrayLike | None) -> Record:
+def flip_record(whole: Flips, split: Flips, weight: ArrayLike | None, seed: int = 0) -> Record:
     """Smallest flips with whole particles, and with whole or split ones, as plain numbers."""
     either = np.minimum(whole.cost, split.cost)
+    middle = bootstrap_interval(weighted_median, either, weight=weight, seed=seed)
     return {
         "flip": _finite(asdict(whole.robustness)),
-        "split_flip": _finite(asdict(bootstrap_interval(weighted_median, either, weight=weight))),
+        "split_flip": _finite(asdict(middle)),
         "free_share": float(np.mean(either < FREE)),
         "cost": np.sort(whole.cost[np.isfinite(whole.cost)]).tolist(),
         "not_found": int(np.isinf(whole.cost).sum()),
